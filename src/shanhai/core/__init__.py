@@ -1,0 +1,1 @@
+"""Parameters, notation and errors: what every room of the house stands on."""

@@ -1,0 +1,6 @@
+"""Constants of nature and of definition, each once."""
+
+GAS_CONSTANT = 8.314462618  # J mol-1 K-1, CODATA 2018 (exact)
+STANDARD_ATMOSPHERE = 101325.0  # Pa, by definition
+ZERO_CELSIUS = 273.15  # K, by definition
+SECONDS_PER_DAY = 86400.0  # s
