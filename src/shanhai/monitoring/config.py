@@ -1,0 +1,251 @@
+"""The configuration of a flux monitoring job: every section, its keys and their defaults.
+
+The models refuse unknown keys, name the nearest known one, and hold no logic beyond checks that need no data.
+"""
+
+import tomllib
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from shanhai.core.errors import ConfigError, nearest
+from shanhai.io.sources import FieldSource, FilePath, TableSource
+
+INPUTS = (
+    "pco2_sea",
+    "xco2",
+    "sea_surface_temperature",
+    "sea_surface_salinity",
+    "wind_speed",
+    "wind_speed_mean_square",
+    "wind_speed_mean_cube",
+    "air_pressure",
+    "sea_ice_fraction",
+    "pco2_sea_uncertainty",
+    "chlorophyll",
+    "mixed_layer_depth",
+    "remote_sensing_reflectance",
+)
+REQUIRED_INPUTS = (
+    "pco2_sea",
+    "xco2",
+    "sea_surface_temperature",
+    "sea_surface_salinity",
+    "wind_speed",
+    "air_pressure",
+)
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _resolution(value: Any) -> float:
+    return float(Fraction(value)) if isinstance(value, str) else value
+
+
+class Region(Section):
+    """Box of the job (clause 4.3.2); `west` may exceed `east` across the date line."""
+
+    west: float = Field(-180.0, ge=-180, le=360)
+    east: float = Field(180.0, ge=-180, le=360)
+    south: float = Field(-90.0, ge=-90, le=90)
+    north: float = Field(90.0, ge=-90, le=90)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Region":
+        if self.south >= self.north:
+            raise ValueError(f"south ({self.south}) must be less than north ({self.north})")
+        if self.west == self.east:
+            raise ValueError("west and east are the same meridian; a globe is west = -180, east = 180")
+        return self
+
+
+class TimeSpan(Section):
+    """Months or days of the job and its frequency (clause 4.3.3)."""
+
+    start: str = Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$")
+    end: str = Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$")
+    frequency: Literal["monthly", "8-day", "daily"] = "monthly"
+    method: Literal["mean", "linear", "nearest"] = "mean"
+
+
+class GridSection(Section):
+    """Target grid (clause 4.3.4)."""
+
+    resolution: Annotated[float, BeforeValidator(_resolution), Field(gt=0, le=30)] = 1 / 24
+    method: Literal["mean", "linear", "nearest"] = "mean"
+    minimum_valid_fraction: float = Field(0.5, ge=0, le=1)
+
+
+class FluxSection(Section):
+    """Equations (clause 4.4); everything beyond the standard is off by default."""
+
+    mode: Literal["standard", "table_d1"] = "standard"
+    law: str = "ho_2006"
+    schmidt: Literal["wanninkhof_1992", "wanninkhof_2014"] = "wanninkhof_1992"
+    wind_compensation: Literal["from_winds", "none"] = "from_winds"
+    fugacity: bool = False
+    cool_skin: Literal["off", "fixed", "donlon_2002"] = "off"
+    salty_skin: float = Field(0.0, ge=0, le=1)
+    temperature_is: Literal["subskin", "skin"] = "subskin"
+    sea_ice: bool = False
+
+
+class UncertaintySection(Section):
+    """Standard uncertainties of the inputs (in the units of the notation table) and their correlation.
+
+    An input given as a field, `[inputs.pco2_sea_uncertainty]`, takes precedence over `pco2_sea`.
+    """
+
+    pco2_sea: float = Field(2.0, ge=0)
+    xco2: float = Field(1.0, ge=0)
+    sea_surface_temperature: float = Field(0.3, ge=0)
+    sea_surface_salinity: float = Field(0.2, ge=0)
+    wind_speed: float = Field(0.5, ge=0)
+    air_pressure: float = Field(200.0, ge=0)
+    transfer_velocity: float = Field(0.2, ge=0, le=2)  # relative, fully correlated
+    correlation_length: float = Field(400e3, gt=0)  # m
+    correlation_time: float = Field(30.0, ge=0)  # days
+    monte_carlo: int = Field(0, ge=0, le=100_000)
+    seed: int = 0
+
+
+class AccuracySection(Section):
+    """In-situ data and rules of the accuracy assessment (clause 4.5)."""
+
+    data: TableSource
+    quantities: tuple[Literal["pco2_sea", "co2_flux"], ...] = ("pco2_sea", "co2_flux")
+    window: Literal[3, 5] = 3
+    match: Literal["time", "climatology"] = "time"
+    reject: Literal["three_sigma", "robust", "none"] = "three_sigma"
+    signed_variation: bool = False  # True: coefficient of variation with the signed mean, as printed
+
+
+class SeaArea(Section):
+    """A sea area: one of a box, a polygon file or a mask."""
+
+    name: str
+    key: bool = False
+    box: tuple[float, float, float, float] | None = None  # west, south, east, north
+    polygon: FilePath | None = None  # GeoJSON or shapefile
+    feature: str | None = None  # "attribute=value" picks one feature of the file
+    mask: FieldSource | None = None
+    mask_value: float | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "SeaArea":
+        given = [s is not None for s in (self.box, self.polygon, self.mask)]
+        if sum(given) != 1:
+            raise ValueError(f"sea area {self.name!r} needs exactly one of box, polygon and mask")
+        return self
+
+
+class NetFluxSection(Section):
+    """Integration over areas and time (clause 4.6)."""
+
+    totals: tuple[Literal["month", "season", "year", "all"], ...] = ("month", "season", "year")
+    area_rule: Literal["hyt0343", "ellipsoid"] = "hyt0343"
+    weighting: Literal["observations", "days"] = "observations"
+    require_every_subperiod: bool = True
+    land: FieldSource | None = None  # land fraction; cells above 0.5 are land
+    areas: tuple[SeaArea, ...] = ()
+
+
+class OutputSection(Section):
+    """What is written."""
+
+    format: Literal["netcdf", "zarr"] = "netcdf"
+    intermediate_fields: bool = True
+    figures: bool = True
+    language: Literal["en", "zh"] = "en"
+
+
+class FluxConfig(Section):
+    """A flux monitoring job, `kind = "flux"`."""
+
+    kind: Literal["flux"]
+    title: str = "Air-sea CO2 flux"
+    region: Region = Region()
+    time: TimeSpan
+    grid: GridSection = GridSection()
+    inputs: dict[str, FieldSource]
+    flux: FluxSection = FluxSection()
+    uncertainty: UncertaintySection | None = None
+    accuracy: AccuracySection | None = None
+    net_flux: NetFluxSection = NetFluxSection()
+    output: OutputSection = OutputSection()
+
+    @model_validator(mode="after")
+    def _inputs_known_and_complete(self) -> "FluxConfig":
+        for name in self.inputs:
+            if name not in INPUTS:
+                raise ValueError(f"inputs.{name} is not an input; {nearest(name, INPUTS)}")
+        missing = [name for name in REQUIRED_INPUTS if name not in self.inputs]
+        if missing:
+            raise ValueError(f"missing inputs: {', '.join(missing)}")
+        return self
+
+
+
+def load(path: str | Path) -> FluxConfig:
+    """Read and validate a configuration; relative paths in it are relative to its own folder.
+
+    Raises:
+        ConfigError: in a sentence that names the key.
+    """
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf8"))
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", where=str(path), do="shanhai flux new writes one") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"this is not TOML: {error}", where=str(path)) from None
+    return parse(raw, where=str(path), base=path.parent)
+
+
+def parse(raw: dict[str, Any], *, where: str = "config", base: Path | None = None) -> FluxConfig:
+    """Validate a configuration given as a dictionary; see `load`."""
+    try:
+        return FluxConfig.model_validate(raw, context={"base": base or Path()})
+    except ValidationError as error:
+        raise ConfigError("; ".join(_sentences(error)), where=where) from None
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    return [_sentence(e) for e in error.errors()[:5]]
+
+
+def _sentence(e: Any) -> str:
+    key = ".".join(str(part) for part in e["loc"])
+    if e["type"] == "extra_forbidden":
+        return f"unknown key {key!r}; {nearest(str(e['loc'][-1]), _known_keys(e['loc'][:-1]))}"
+    if e["type"] == "missing":
+        return f"key {key!r} is missing"
+    message = e["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message
+
+
+def _known_keys(location: tuple[Any, ...]) -> list[str]:
+    """Keys that the section at a location knows."""
+    model: Any = FluxConfig
+    for part in location:
+        if not (isinstance(model, type) and issubclass(model, BaseModel)) or part not in model.model_fields:
+            continue
+        model = _section_of(model.model_fields[part].annotation)
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _section_of(annotation: Any) -> Any:
+    """First section class inside an annotation such as dict[str, FieldSource] or Region | None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _section_of(inner)
+        if found is not None:
+            return found
+    return None
