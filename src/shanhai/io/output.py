@@ -1,0 +1,132 @@
+"""Files out: CF-1.11 NetCDF or Zarr, written whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from shanhai.grids.horizontal import EQUATORIAL_RADIUS_WGS84, FLATTENING_WGS84, edges
+
+SUFFIX = {"netcdf": ".nc", "zarr": ".zarr"}
+
+
+@contextmanager
+def whole_or_nothing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it takes the real name only if the block ends well.
+
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with whole_or_nothing(target) as temporary:
+    ...     _ = temporary.write_text("done")
+    >>> target.read_text()
+    'done'
+    """
+    temporary = path.with_name(f".{path.name}.partial")
+    _remove(temporary)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield temporary
+    except BaseException:
+        _remove(temporary)
+        raise
+    _remove(path) if path.is_dir() else None
+    os.replace(temporary, path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def cf_dataset(fields: xr.Dataset, attributes: dict[str, str]) -> xr.Dataset:
+    """Add CF coordinates, bounds, grid mapping, cell methods and global attributes to fields on a regular grid."""
+    out = fields.assign_coords(_coordinates(fields)).assign(_bounds(fields), crs=_crs())
+    for name in fields.data_vars:
+        if {"latitude", "longitude"} <= set(out[name].dims):
+            out[name].attrs |= {"grid_mapping": "crs", "cell_methods": "time: mean area: mean"}
+    if "cell_area" in out:
+        out["cell_area"].attrs["cell_methods"] = "area: sum"
+    return out.assign_attrs({"Conventions": "CF-1.11", **attributes})
+
+
+def _coordinates(fields: xr.Dataset) -> dict[str, xr.Variable]:
+    latitude = {"standard_name": "latitude", "units": "degrees_north", "axis": "Y", "bounds": "latitude_bounds"}
+    longitude = {"standard_name": "longitude", "units": "degrees_east", "axis": "X", "bounds": "longitude_bounds"}
+    time = {"standard_name": "time", "axis": "T", "bounds": "time_bounds"}
+    return {
+        "latitude": xr.Variable("latitude", fields.latitude.values, latitude),
+        "longitude": xr.Variable("longitude", fields.longitude.values, longitude),
+        "time": xr.Variable("time", fields.time.values, time),
+    }
+
+
+def _bounds(fields: xr.Dataset) -> dict[str, xr.Variable]:
+    def pairs(name: str) -> Any:
+        e = edges(fields[name].values) if fields[name].size > 1 else _single(fields, name)
+        return np.stack([e[:-1], e[1:]], axis=1)
+
+    return {
+        f"{name}_bounds": xr.Variable((name, "bounds"), pairs(name)) for name in ("latitude", "longitude")
+    }
+
+
+def _single(fields: xr.Dataset, name: str) -> Any:
+    """Edges of a one-cell axis, from the spacing of the other axis (cells are square)."""
+    other = fields["longitude" if name == "latitude" else "latitude"].values
+    half = abs(other[1] - other[0]) / 2 if len(other) > 1 else 0.5
+    return fields[name].values[0] + np.array([-half, half])
+
+
+def _crs() -> xr.Variable:
+    ellipsoid = {
+        "grid_mapping_name": "latitude_longitude",
+        "semi_major_axis": EQUATORIAL_RADIUS_WGS84,
+        "inverse_flattening": 1 / FLATTENING_WGS84,
+        "longitude_of_prime_meridian": 0.0,
+    }
+    return xr.Variable((), np.int32(0), ellipsoid)
+
+
+def write_fields(fields: xr.Dataset, path: Path, *, single: bool = False) -> None:
+    """Write a CF dataset to `path`, NetCDF or Zarr by its suffix, whole or not at all.
+
+    Args:
+        fields: result of `cf_dataset`, lazy or not; chunks are computed one by one.
+        path: target ending in .nc or .zarr.
+        single: store floating-point fields in single precision.
+    """
+    with whole_or_nothing(path) as temporary:
+        if path.suffix == ".zarr":
+            encoding = {n: _encoding(v, single, zarr=True) for n, v in fields.data_vars.items()}
+            fields.drop_encoding().to_zarr(temporary, mode="w", encoding=encoding, consolidated=False, zarr_format=3)
+        else:
+            encoding = {n: _encoding(v, single, zarr=False) for n, v in fields.data_vars.items()}
+            encoding["time"] = {"units": "days since 1970-01-01", "dtype": "float64", "calendar": "standard"}
+            fields.drop_encoding().to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+
+
+def _encoding(variable: xr.DataArray, single: bool, zarr: bool) -> dict[str, Any]:
+    if variable.name == "time_bounds":
+        return {"units": "days since 1970-01-01", "dtype": "float64", "calendar": "standard"}
+    if variable.dtype.kind != "f" or variable.ndim < 2 or "bounds" in variable.dims:
+        return {}
+    dtype = "float32" if single else "float64"
+    fill = {"_FillValue": np.array(np.nan, dtype=dtype), "dtype": dtype}
+    return fill if zarr else {**fill, "zlib": True, "complevel": 1, "shuffle": True}
+
+
+def open_fields(paths: list[Path]) -> xr.Dataset:
+    """Open the parts of a job as one lazy dataset along time."""
+    engine = "zarr" if paths[0].suffix == ".zarr" else "netcdf4"
+    options = {"consolidated": False} if engine == "zarr" else {}
+    parts = [xr.open_dataset(p, engine=engine, chunks={}, **options) for p in paths]
+    timeless = [n for n, v in parts[0].data_vars.items() if "time" not in v.dims]
+    joined = xr.concat([p.drop_vars(timeless) for p in parts], dim="time") if len(parts) > 1 else parts[0]
+    return joined.assign({n: parts[0][n] for n in timeless})
