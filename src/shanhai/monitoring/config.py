@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from shanhai.core.errors import ConfigError, nearest
 from shanhai.io.sources import FieldSource, FilePath, TableSource
@@ -162,6 +162,7 @@ class OutputSection(Section):
     format: Literal["netcdf", "zarr"] = "netcdf"
     intermediate_fields: bool = True
     figures: bool = True
+    precision: Literal["double", "single"] = "double"
     language: Literal["en", "zh"] = "en"
 
 
@@ -181,12 +182,12 @@ class FluxConfig(Section):
     output: OutputSection = OutputSection()
 
     @model_validator(mode="after")
-    def _inputs_known_and_complete(self) -> "FluxConfig":
+    def _inputs_known_and_complete(self, info: ValidationInfo) -> "FluxConfig":
         for name in self.inputs:
             if name not in INPUTS:
                 raise ValueError(f"inputs.{name} is not an input; {nearest(name, INPUTS)}")
         missing = [name for name in REQUIRED_INPUTS if name not in self.inputs]
-        if missing:
+        if missing and not (info.context or {}).get("dataset"):
             raise ValueError(f"missing inputs: {', '.join(missing)}")
         return self
 
@@ -208,10 +209,19 @@ def load(path: str | Path) -> FluxConfig:
     return parse(raw, where=str(path), base=path.parent)
 
 
-def parse(raw: dict[str, Any], *, where: str = "config", base: Path | None = None) -> FluxConfig:
-    """Validate a configuration given as a dictionary; see `load`."""
+def parse(
+    raw: dict[str, Any], *, where: str = "config", base: Path | None = None, dataset: bool = False
+) -> FluxConfig:
+    """Validate a configuration given as a dictionary; see `load`.
+
+    Args:
+        raw: what the TOML would hold.
+        where: named in errors.
+        base: folder of relative paths.
+        dataset: the inputs come as a dataset, so `inputs` may be empty.
+    """
     try:
-        return FluxConfig.model_validate(raw, context={"base": base or Path()})
+        return FluxConfig.model_validate(raw, context={"base": base or Path(), "dataset": dataset})
     except ValidationError as error:
         raise ConfigError("; ".join(_sentences(error)), where=where) from None
 

@@ -1,0 +1,34 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each makes its own .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= out
+
+.PHONY: demo test lint docs bench clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shanhai needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+demo: $(READY)  ## The East China Sea example of the standard, from raw numbers to reports in both modes
+	$(BIN)/shanhai flux demo --out $(OUT)/demo
+
+test: $(READY)  ## The whole test suite
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)  ## Style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: $(READY)  ## The documentation site, in site/
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(READY)  ## Benchmarks as ratios, beside the recorded baseline
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

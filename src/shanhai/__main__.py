@@ -1,0 +1,5 @@
+"""`python -m shanhai`."""
+
+from shanhai.cli import main
+
+main()

@@ -1,0 +1,32 @@
+"""The root of the command line."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+import shanhai
+from shanhai.cli import flux
+
+app = App(
+    name="shanhai",
+    help="shanhai 山海: land, river, sea and air. Air-sea CO2 flux monitoring by HY/T 0343.5.",
+    version=shanhai.__version__,
+    help_format="plaintext",  # other formats import a Markdown parser: a third of the time of --help
+)
+app.command(flux.app, name="flux")
+
+
+@app.command
+def check(config: Path, *, json: Annotated[bool, Parameter(help="print for machines")] = False) -> None:
+    """Validate a configuration and look at every input, without running.
+
+    Args:
+        config: TOML file; its `kind` says what it is.
+        json: print for machines.
+    """
+    from shanhai.cli import printing
+    from shanhai.monitoring import config as configuration
+    from shanhai.monitoring.job import Job
+
+    printing.checked(Job(configuration.load(config)).check(), json)

@@ -1,0 +1,121 @@
+"""What the commands print: tables for people, JSON for machines."""
+
+import json as encoder
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+console = Console()
+
+
+def _table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def as_json(value: Any) -> None:
+    """Print a value for machines."""
+    print(encoder.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Any]:
+    """Progress bar over the parts of a job: rate, time left, and what was found finished."""
+    if quiet:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("reading inputs", total=None)
+
+        def watch(label: str, number: int, total: int, computed: bool) -> None:
+            words = f"{label} {'computed' if computed else 'found finished'}"
+            bar.update(task, completed=number, total=total, description=words)
+
+        yield watch
+
+
+def checked(rows: list[Any], json: bool) -> None:
+    """What `shanhai check` found."""
+    if json:
+        as_json([asdict(r) for r in rows])
+        return
+    columns = ["input", "from", "variable", "unit", "time", "grid"]
+    _table("inputs", columns, [[r.name, r.origin, r.variable, r.unit, r.span, r.grid] for r in rows])
+    console.print("The configuration and its inputs can be used.")
+
+
+def result(report: Any, out: Path, json: bool) -> None:
+    """Net fluxes, verdicts and where the report lies."""
+    if json:
+        verdicts = [
+            {"quantity": a.quantity, "passed": a.passed, "R": a.correlation, "RMSE": a.rmse, "n": a.n}
+            for a in report.accuracy
+        ]
+        as_json({"net_flux": report.net_flux.to_dict("records"), "accuracy": verdicts, "report": out / "report.html"})
+        return
+    shown = report.net_flux[report.net_flux.total.isin(["year", "all"])]
+    net_flux_table(shown if len(shown) else report.net_flux)
+    for verdict in report.accuracy:
+        words = {True: "qualified", False: "not qualified", None: "no verdict"}[verdict.passed]
+        console.print(f"accuracy of {verdict.quantity}: {words} (R {verdict.correlation:.2f}, RMSE {verdict.rmse:.2f})")
+        for reason in verdict.reasons:
+            console.print(f"  {reason.en}")
+    for note in report.notes:
+        console.print(f"note: {note.en}")
+    console.print(f"report: {out / 'report.html'}")
+
+
+def net_flux_table(table: Any) -> None:
+    """Net fluxes of sea areas and time spans."""
+    rows = [
+        [r.area, r.label, f"{r.mean_flux:.2f}", f"{r.net_co2_flux:.3e}", f"{100 * r.valid_fraction:.0f} %", r.coverage]
+        for r in table.itertuples()
+    ]
+    _table("net flux", ["area", "time", "mean [mmol m-2 d-1]", "net [kg C]", "valid area", "coverage"], rows)
+
+
+def catalogue(products: list[Any], json: bool) -> None:
+    """Products of Tables A.1 and A.2."""
+    if json:
+        as_json([asdict(p) for p in products])
+        return
+    from shanhai.io.catalogue import table
+
+    columns, rows = table(products)
+    _table("products of HY/T 0343.5 Tables A.1 and A.2", columns, rows)
+
+
+def training(summary: Any, json: bool) -> None:
+    """Candidates, their cross-validation, and the chosen model."""
+    if json:
+        as_json(summary)
+        return
+    columns = ["model", "R", "RMSE [Pa]", "CV", "qualified"]
+    rows = [
+        [c["name"], f"{c['correlation']:.3f}", f"{c['rmse']:.2f}", f"{c['variation']:.2f}", str(c["passed"])]
+        for c in summary["candidates"]
+    ]
+    _table("out-of-block validation", columns, rows)
+    for reason in summary["reasons"]:
+        console.print(reason)
+
+
+def demo(rows: list[dict[str, Any]], out: Path, json: bool) -> None:
+    """The printed example beside both modes."""
+    if json:
+        as_json(rows)
+        return
+    shown = [[r["what"], f"{r['mean']:.2f}", f"{r['net']:.3e}"] for r in rows]
+    _table("East China Sea, August 2009 (Table D.1)", ["", "mean flux [mmol m-2 d-1]", "net flux [kg C]"], shown)
+    console.print(f"reports: {out / 'standard' / 'report.html'}  {out / 'table_d1' / 'report.html'}")

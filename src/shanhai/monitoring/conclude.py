@@ -1,0 +1,167 @@
+"""The end of a job: accuracy (4.5), net flux (4.6), uncertainty, tables, figures and the report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from shanhai.io import provenance
+from shanhai.io.output import whole_or_nothing
+from shanhai.monitoring import areas, net_flux
+from shanhai.monitoring.config import FluxConfig
+from shanhai.monitoring.flux import options_of
+from shanhai.monitoring.job import Job, beyond_standard
+from shanhai.monitoring.results import Report, Sentence
+
+
+def report(job: Job, fields: xr.Dataset, folder: Path | None) -> Report:
+    """Evaluate the fields of a job and, given a folder, write everything around them."""
+    config = job.config
+    land, land_note = land_mask(config, fields)
+    masks = areas.sea_areas(config.net_flux, fields.latitude.values, fields.longitude.values, land)
+    table = net_flux.integrate(fields, masks, config.net_flux)
+    if config.uncertainty is not None:
+        table = _with_uncertainty(table, fields, masks, config)
+    result = Report(
+        title=config.title,
+        mode=config.flux.mode,
+        settings=config.model_dump(mode="json", exclude_none=True),
+        net_flux=table,
+        notes=[*job.notes, *_notes(job, fields), land_note],
+        statistics=statistics(fields),
+        provenance=_provenance(job),
+    )
+    if config.accuracy is not None:
+        _assess_accuracy(result, job, fields)
+    if folder is not None:
+        _write(result, job, fields, masks, folder)
+    return result
+
+
+def _with_uncertainty(
+    table: pd.DataFrame, fields: xr.Dataset, masks: xr.DataArray, config: FluxConfig
+) -> pd.DataFrame:
+    from shanhai.monitoring import uncertainty
+
+    assert config.uncertainty is not None
+    return uncertainty.with_uncertainty(table, fields, masks, config.uncertainty, config.net_flux, config.flux)
+
+
+def _assess_accuracy(result: Report, job: Job, fields: xr.Dataset) -> None:
+    from shanhai.monitoring import accuracy_job
+
+    assert job.config.accuracy is not None
+    verdicts = accuracy_job.assess(job.config.accuracy, fields, options_of(job.config.flux), job.periods)
+    result.accuracy = verdicts.results
+    result.match_ups = verdicts.match_ups
+    result.notes += verdicts.notes
+
+
+def land_mask(config: FluxConfig, fields: xr.Dataset) -> tuple[Any, Sentence]:
+    """Land cells, and how they were told from sea.
+
+    Without a land field, cells where no sea variable ever has a value count as land, so that the sea area T of
+    formula (16) may be too small where data never reach.
+    """
+    if config.net_flux.land is not None:
+        from shanhai.io.fields import open_field
+        from shanhai.monitoring.gridding import nearest_on
+
+        fraction = nearest_on(open_field("land_fraction", config.net_flux.land), fields.latitude, fields.longitude)
+        return fraction.values > 0.5, Sentence(
+            "Land is told from sea by the land field of the configuration (fraction above one half).",
+            "陆地网格由配置的陆地数据判定（占比大于1/2）。",
+        )
+    return fields["sea_observed"].values == 0, Sentence(
+        "No land mask is given: cells without any sea value in the whole job count as land. Sea that the data never "
+        "reach is then missing from the sea area of formula (16).",
+        "未给定陆地掩膜：全程无任何海洋数据的网格视为陆地，因此公式（16）的海区面积可能偏小。",
+    )
+
+
+def statistics(fields: xr.Dataset) -> pd.DataFrame:
+    """Mean, extremes and valid cells of the flux in each period; the mean is weighted by area."""
+    flux, area = fields["co2_flux"], fields["cell_area"]
+    plane = ("latitude", "longitude")
+    valid = flux.notnull()
+    rows = xr.Dataset(
+        {
+            "mean": (flux * area).sum(plane) / (valid * area).sum(plane),
+            "minimum": flux.min(plane),
+            "maximum": flux.max(plane),
+            "valid_cells": valid.sum(plane),
+        }
+    ).compute()
+    bounds = fields["time_bounds"].values
+    days = (bounds[:, 1] - bounds[:, 0]) / np.timedelta64(1, "D")
+    table = pd.DataFrame({n: rows[n].values for n in rows.data_vars})
+    monthly = (days >= 28).all()
+    labels = [str(t)[: 7 if monthly else 10] for t in fields.time.values]
+    return table.assign(days=days).set_index(pd.Index(labels, name="period"))
+
+
+def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
+    config, notes = job.config, []
+    extra = beyond_standard(config.flux)
+    if extra:
+        notes.append(
+            Sentence(f"Options beyond the standard: {', '.join(extra)}.", f"采用了标准之外的选项：{'，'.join(extra)}。")
+        )
+    law = options_of(config.flux).law
+    compensated = "wind_speed_mean_square" in fields or "wind_speed_mean_square" in config.inputs
+    if config.flux.wind_compensation == "none" or (
+        config.output.intermediate_fields and not compensated and law.name != "liss_merlivat_1986"
+    ):
+        notes.append(
+            Sentence(
+                "The wind compensation factor is 1: winds inside the periods are not known or not used. For a quadratic "
+                "law this typically misses 15 to 35 % of the transfer.",
+                "平均风速补偿系数取1：未使用周期内的逐次风速。对平方关系通常低估传输速率15%～35%。",
+            )
+        )
+    if law.name.startswith("liss_merlivat"):
+        notes.append(
+            Sentence(
+                "Liss & Merlivat: C1 = 1 is exact only if all winds of a period lie in one of its three regimes.",
+                "Liss & Merlivat 关系：仅当周期内风速均处于同一区段时，C1=1 才严格成立。",
+            )
+        )
+    if config.flux.mode == "table_d1":
+        notes.append(
+            Sentence(
+                "Mode table_d1 repeats the roundings of the printed example (solubility 0.03, one atmosphere 101300 Pa, "
+                "10 000 km2 a cell). It is for comparison with Appendix D only.",
+                "table_d1 模式重复附录D示例的取舍（溶解度系数取0.03、1标准大气压取101300 Pa、每网格1万平方千米），仅用于与附录D对照。",
+            )
+        )
+    return notes
+
+
+def _provenance(job: Job) -> dict[str, Any]:
+    return {
+        "versions": provenance.versions(),
+        "inputs": job.input_hashes(),
+        "overrides": {
+            n: s.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for n, s in job.config.inputs.items()
+        },
+        "parameters": provenance.parameters(options_of(job.config.flux)),
+        "law": options_of(job.config.flux).law.source,
+        "fingerprint": job.fingerprint,
+    }
+
+
+def _write(result: Report, job: Job, fields: xr.Dataset, masks: xr.DataArray, folder: Path) -> None:
+    from shanhai.monitoring import report as pages
+
+    pages.write_tables(result, folder)
+    if job.config.output.figures:
+        result.figures = pages.figures_for(result, fields, folder)
+    pages.write_report(result, folder, job.config.output.language)
+    with whole_or_nothing(folder / "provenance.json") as temporary:
+        text = json.dumps(
+            {"settings": result.settings, **result.provenance}, indent=1, ensure_ascii=False, default=str
+        )
+        temporary.write_text(text, encoding="utf8")
