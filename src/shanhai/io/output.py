@@ -47,7 +47,7 @@ def _remove(path: Path) -> None:
 
 def cf_dataset(fields: xr.Dataset, attributes: dict[str, str]) -> xr.Dataset:
     """Add CF coordinates, bounds, grid mapping, cell methods and global attributes to fields on a regular grid."""
-    out = fields.assign_coords(_coordinates(fields)).assign(_bounds(fields), crs=_crs())
+    out = fields.assign_coords(_coordinates(fields)).assign({**_bounds(fields), "crs": _crs()})
     for name in fields.data_vars:
         if {"latitude", "longitude"} <= set(out[name].dims):
             out[name].attrs |= {"grid_mapping": "crs", "cell_methods": "time: mean area: mean"}

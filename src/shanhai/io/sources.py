@@ -38,6 +38,9 @@ class FieldSource(BaseModel):
         months_of: the time axis holds month numbers 1 to 12 of this year.
         climatology: the field has no year: its months serve every year.
         time_label: which point of its interval a time stamp marks, where no bounds are given.
+        time_step: the interval each time stamp stands for, where neither bounds nor its neighbours tell.
+        cell_label: the point of its cell that latitude and longitude mark, where they are not the centre.
+        global_rows: order of the rows of a global file without coordinates; its columns run east from 180 W.
         valid_when: mask by another variable.
         valid_range: values outside are refused unless `out_of_range` is "missing".
         out_of_range: what to do with values outside the believable range.
@@ -56,6 +59,9 @@ class FieldSource(BaseModel):
     months_of: int | None = Field(None, ge=1, le=9999)
     climatology: bool = False
     time_label: Literal["start", "middle", "end"] | None = None
+    time_step: Literal["month", "8-day", "day", "hour"] | None = None
+    cell_label: Literal["centre", "southwest", "northwest"] | None = None
+    global_rows: Literal["north_to_south", "south_to_north"] | None = None
     valid_when: ValidWhen | None = None
     valid_range: tuple[float, float] | None = None
     out_of_range: Literal["refuse", "missing"] = "refuse"
