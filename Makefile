@@ -25,7 +25,7 @@ lint: $(READY)  ## Style and types
 	$(BIN)/mypy
 
 docs: $(READY)  ## The documentation site, in site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)  ## Benchmarks as ratios, beside the recorded baseline
 	$(BIN)/python -m benchmarks

@@ -18,9 +18,7 @@ LAT, LON = np.arange(-75.0, 90.0, 30.0), np.arange(-165.0, 180.0, 30.0)
 MIDDLES = np.array(["2010-01-16", "2010-02-15", "2010-03-16"], "datetime64[ns]")
 
 
-def sst(
-    lat=LAT, lon=LON, time=MIDDLES, units="degC", dims=("time", "lat", "lon"), seed=0, **attrs
-) -> xr.Dataset:
+def sst(lat=LAT, lon=LON, time=MIDDLES, units="degC", dims=("time", "lat", "lon"), seed=0, **attrs) -> xr.Dataset:
     """A well-made file of sea surface temperature; arguments spoil it."""
     shape = tuple(len(c) for c in (time, lat, lon))
     values = np.random.default_rng(seed).uniform(0.0, 30.0, shape).astype("f4")
@@ -201,9 +199,7 @@ def test_missing_values_in_a_coordinate(tmp_path):
 
 
 def test_repeated_meridian_with_other_values(tmp_path):
-    refused(
-        "the same meridian, with different values", written(sst(lon=np.arange(0.0, 361.0, 30.0)), tmp_path)
-    )
+    refused("the same meridian, with different values", written(sst(lon=np.arange(0.0, 361.0, 30.0)), tmp_path))
 
 
 def test_labels_that_may_be_edges(tmp_path):
@@ -232,9 +228,7 @@ def test_index_coordinates_need_the_order_of_rows(tmp_path):
     field = opened(path, global_rows="north_to_south")
     np.testing.assert_array_equal(field.values, dataset.sst.values[:, ::-1])
     np.testing.assert_array_equal(field.longitude, LON)
-    refused(
-        "the file has latitude and longitude", written(sst(), tmp_path, "b.nc"), global_rows="north_to_south"
-    )
+    refused("the file has latitude and longitude", written(sst(), tmp_path, "b.nc"), global_rows="north_to_south")
 
 
 def test_depth_levels(tmp_path):
@@ -429,9 +423,7 @@ def test_values_that_look_like_another_unit(tmp_path, name, wrong, value, looks)
 def test_value_out_of_range_names_time_and_place(tmp_path):
     dataset = sst()
     dataset.sst[1, 2, 3] = 60.0
-    with pytest.raises(
-        InputError, match=r"60 degC at 2010-02-01T00:00:00, latitude -15, longitude -75 is outside"
-    ):
+    with pytest.raises(InputError, match=r"60 degC at 2010-02-01T00:00:00, latitude -15, longitude -75 is outside"):
         checked(dataset, tmp_path)
     assert np.isnan(checked(dataset, tmp_path, out_of_range="missing").values[1, 2, 3])
     assert checked(dataset, tmp_path, valid_range=(-2, 70)).values[1, 2, 3] == 60
@@ -443,9 +435,7 @@ def test_guarded_field_is_checked_where_it_is_read_and_only_there(tmp_path):
     source = FieldSource(files=written(dataset, tmp_path), variable="sst")
     field = open_field("sea_surface_temperature", source, chunks={"time": 1, "lat": 3, "lon": 2})
     lazy = guarded(field, source)
-    with pytest.raises(
-        InputError, match=r"60 degC at 2010-02-01T00:00:00, latitude -15, longitude -75 is outside"
-    ):
+    with pytest.raises(InputError, match=r"60 degC at 2010-02-01T00:00:00, latitude -15, longitude -75 is outside"):
         lazy.mean().compute()
     np.testing.assert_array_equal(lazy.isel(time=[0, 2]), field.isel(time=[0, 2]))
     np.testing.assert_array_equal(guarded(field.isel(latitude=slice(3, 6)), source), dataset.sst[:, 3:])

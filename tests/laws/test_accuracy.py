@@ -58,9 +58,7 @@ def cell(row: int, column: int) -> pd.DataFrame:
 # statistics
 
 
-@given(
-    hnp.arrays(float, st.integers(3, 30), elements=VALUES), st.floats(0.01, 100), VALUES, st.integers(0, 99)
-)
+@given(hnp.arrays(float, st.integers(3, 30), elements=VALUES), st.floats(0.01, 100), VALUES, st.integers(0, 99))
 def test_correlation_does_not_see_affine_maps(x, slope, offset, seed):
     y = x + np.random.default_rng(seed).normal(scale=10, size=x.size)
     if np.ptp(x) < 1e-3:
@@ -239,9 +237,7 @@ def test_a_lazy_product_is_read_only_where_cells_are():
         seen.append(block_info[None]["chunk-location"])
         return np.full(block_info[None]["chunk-shape"], 30.0)
 
-    lazy = dask.array.map_blocks(
-        block, chunks=((1,) * 12, (60,) * 3, (60,) * 6), dtype=float, meta=np.empty((0,) * 3)
-    )
+    lazy = dask.array.map_blocks(block, chunks=((1,) * 12, (60,) * 3, (60,) * 6), dtype=float, meta=np.empty((0,) * 3))
     coords = {"time": MONTHS_2010[:, 0], "latitude": ROWS, "longitude": COLUMNS}
     field = xr.DataArray(lazy, coords, ("time", "latitude", "longitude"))
     assert match_ups(gridded(table([35.0])), field)["product"][0] == 30.0
@@ -288,9 +284,7 @@ def test_climatology_matches_the_mean_of_the_month_over_the_years_and_names_both
     years = np.concatenate([MONTHS_2010, (MONTHS_2010.astype("M8[M]") + 24).astype("M8[ns]")])
     data = pd.concat([table([35.0], 0.0, 0.0, t) for t in ("2016-02-29", "2013-03-01", "1999-12-31T23:59")])
     aligned = align_time(data, dataset(years), "climatology")
-    cells = grid_observations(
-        aligned.table, "pco2_sea", [-1, 0, 1], [-1, 0, 1], aligned.dataset["time_bounds"].values
-    )
+    cells = grid_observations(aligned.table, "pco2_sea", [-1, 0, 1], [-1, 0, 1], aligned.dataset["time_bounds"].values)
     got = match_ups(cells, aligned.dataset["pco2_sea"])
     np.testing.assert_allclose(got["product"], [32.1, 33.1, 42.1])  # 2010 and 2012
     assert "1999-12-31 to 2016-02-29" in aligned.reservations[0].en
@@ -333,9 +327,7 @@ def test_in_situ_flux_is_that_of_the_kernel():
     flux = with_flux(drivers(), FluxOptions())["co2_flux"]
     np.testing.assert_allclose(flux, kernel(np.array([36.0, 42.0])), rtol=1e-12)
     flux = with_flux(drivers(wind_speed_mean_square=[60.0, np.nan]), FluxOptions())["co2_flux"]
-    np.testing.assert_allclose(
-        flux, kernel(np.array([36.0, 42.0]), square=np.array([60.0, 49.0])), rtol=1e-12
-    )
+    np.testing.assert_allclose(flux, kernel(np.array([36.0, 42.0]), square=np.array([60.0, 49.0])), rtol=1e-12)
 
 
 def test_drivers_the_table_lacks_come_from_the_product_and_are_counted():
@@ -346,9 +338,7 @@ def test_drivers_the_table_lacks_come_from_the_product_and_are_counted():
     )
     data = drivers(xco2=[390.0, np.nan], wind_speed=[7.0, np.nan])
     got = with_flux(data, FluxOptions(), product.chunk(time=4))
-    expected = kernel(
-        np.array([36.0, 42.0]), np.array([7.0, 8.0]), np.array([49.0, 80.0]), np.array([390e-6, 400e-6])
-    )
+    expected = kernel(np.array([36.0, 42.0]), np.array([7.0, 8.0]), np.array([49.0, 80.0]), np.array([390e-6, 400e-6]))
     np.testing.assert_allclose(got["co2_flux"], expected, rtol=1e-12)
     assert got.attrs["taken_from_product"] == {"xco2": 1, "wind_speed": 1}
 
@@ -402,9 +392,7 @@ def test_both_flux_limits_coincide_at_a_mean_of_ten(error):
 
 
 def test_a_reservation_stands_in_the_verdict_and_in_the_reasons():
-    reserved = judge(
-        "pco2_sea", Statistics(20, 0.9, 1.0, 0.28, 38.0), reservations=[Sentence("But.", "但。")]
-    )
+    reserved = judge("pco2_sea", Statistics(20, 0.9, 1.0, 0.28, 38.0), reservations=[Sentence("But.", "但。")])
     assert reserved.passed
     assert "reservation" in reserved.reasons[0].en
     assert reserved.reasons[-1].zh == "但。"

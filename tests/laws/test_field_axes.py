@@ -61,13 +61,9 @@ WRITTEN_OTHERWISE = {
     "0 to 360 and descending": lambda d: as_0_to_360(d).isel(lon=slice(None, None, -1)),
     "longitude jumps at the date line": lambda d: d.isel(lon=np.roll(np.arange(12), 5)),
     "the first meridian again at the end": with_first_meridian_again,
-    "the first meridian again, descending": lambda d: with_first_meridian_again(d).isel(
-        lon=slice(None, None, -1)
-    ),
+    "the first meridian again, descending": lambda d: with_first_meridian_again(d).isel(lon=slice(None, None, -1)),
     "dimensions in another order": lambda d: d.transpose("lon", "time", "lat"),
-    "coordinates in single precision": lambda d: d.assign_coords(
-        lat=d.lat.astype("f4"), lon=d.lon.astype("f4")
-    ),
+    "coordinates in single precision": lambda d: d.assign_coords(lat=d.lat.astype("f4"), lon=d.lon.astype("f4")),
     "a depth of length one": lambda d: d.expand_dims(depth=[0.0], axis=1),
     "names of no meaning": lambda d: d.rename(lat="a", lon="b", time="c"),
     "wrong standard names beside right units": lambda d: d.assign_coords(
@@ -132,9 +128,7 @@ def test_files_may_differ_in_unit_and_reference_of_time(tmp_path):
     whole = read(dataset, tmp_path)
     warm = dataset.isel(time=slice(6, None))
     warm = warm.assign(v=(warm.v + np.float32(273.15)).assign_attrs(units="K"))
-    dataset.isel(time=slice(0, 6)).to_netcdf(
-        tmp_path / "a.nc", encoding={"time": {"units": "days since 2000-01-01"}}
-    )
+    dataset.isel(time=slice(0, 6)).to_netcdf(tmp_path / "a.nc", encoding={"time": {"units": "days since 2000-01-01"}})
     warm.to_netcdf(tmp_path / "b.nc", encoding={"time": {"units": "hours since 2010-07-01"}})
     source = FieldSource(files=(str(tmp_path / "b.nc"), str(tmp_path / "a.nc")), variable="v")
     assert_same(open_field(NAME, source), whole, rtol=1e-5)
@@ -306,9 +300,7 @@ def test_precision_of_the_file_is_kept(tmp_path):
 
 def test_two_files_of_one_month_are_refused_not_averaged(tmp_path):
     with pytest.raises(InputError, match="fall into one interval"):
-        read(
-            month_by_month(time=np.array(["2010-01-05", "2010-01-20"], "M8[ns]")), tmp_path, time_step="month"
-        )
+        read(month_by_month(time=np.array(["2010-01-05", "2010-01-20"], "M8[ns]")), tmp_path, time_step="month")
 
 
 def test_bounds_may_count_from_another_time_than_their_axis(tmp_path):

@@ -6,7 +6,7 @@ its mean over a period from the mean, mean square and mean cube of the winds.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -21,6 +21,9 @@ class TransferLaw(Protocol):
     """What a law offers: k of one wind, its mean over winds, and how it scales with the Schmidt number."""
 
     reference_schmidt: float
+    name: str
+    source: str
+    valid_wind: tuple[float, float]
 
     def k(self, wind: ArrayLike) -> Array:
         """Transfer velocity at the reference Schmidt number [cm h-1] for one wind [m s-1]."""
@@ -39,15 +42,11 @@ class PolynomialLaw(eqx.Module):
     r"""Third-degree law $k = a_0 + a_1 U + a_2 U^2 + a_3 U^3$ with Schmidt exponent 1/2."""
 
     a0: Array = par(0.0, "cm h-1", source="see the law's constructor", meaning="constant part", bounds=(0, 20))
-    a1: Array = par(
-        0.0, "cm h-1 (m s-1)-1", source="see the law's constructor", meaning="linear part", bounds=(0, 10)
-    )
+    a1: Array = par(0.0, "cm h-1 (m s-1)-1", source="see the law's constructor", meaning="linear part", bounds=(0, 10))
     a2: Array = par(
         0.0, "cm h-1 (m s-1)-2", source="see the law's constructor", meaning="quadratic part", bounds=(0, 1)
     )
-    a3: Array = par(
-        0.0, "cm h-1 (m s-1)-3", source="see the law's constructor", meaning="cubic part", bounds=(0, 0.1)
-    )
+    a3: Array = par(0.0, "cm h-1 (m s-1)-3", source="see the law's constructor", meaning="cubic part", bounds=(0, 0.1))
     reference_schmidt: float = eqx.field(static=True, default=660.0)
     name: str = eqx.field(static=True, default="polynomial")
     source: str = eqx.field(static=True, default="user")
@@ -80,12 +79,8 @@ class LissMerlivatLaw(eqx.Module):
     smooth: Array = par(
         0.17, "cm h-1 (m s-1)-1", source="Liss & Merlivat (1986)", meaning="smooth slope", bounds=(0, 1)
     )
-    rough: Array = par(
-        2.85, "cm h-1 (m s-1)-1", source="Liss & Merlivat (1986)", meaning="rough slope", bounds=(0, 10)
-    )
-    rough_offset: Array = par(
-        -9.65, "cm h-1", source="Liss & Merlivat (1986)", meaning="rough offset", bounds=(-50, 0)
-    )
+    rough: Array = par(2.85, "cm h-1 (m s-1)-1", source="Liss & Merlivat (1986)", meaning="rough slope", bounds=(0, 10))
+    rough_offset: Array = par(-9.65, "cm h-1", source="Liss & Merlivat (1986)", meaning="rough offset", bounds=(-50, 0))
     breaking: Array = par(
         5.9, "cm h-1 (m s-1)-1", source="Liss & Merlivat (1986)", meaning="breaking slope", bounds=(0, 20)
     )
@@ -116,7 +111,7 @@ class LissMerlivatLaw(eqx.Module):
         return jnp.where(jnp.asarray(wind) <= 3.6, self.smooth_exponent, 0.5)
 
 
-def _law(name: str, source: str, sc: float, valid: tuple[float, float], **a: float) -> Callable[[], PolynomialLaw]:
+def _law(name: str, source: str, sc: float, valid: tuple[float, float], **a: Any) -> Callable[[], PolynomialLaw]:
     def make() -> PolynomialLaw:
         return PolynomialLaw(**a, reference_schmidt=sc, name=name, source=source, valid_wind=valid)
 
@@ -235,9 +230,7 @@ CM_PER_HOUR = 3.6e5
 """Transfer velocities in cm h-1 per m s-1."""
 
 
-def wind_compensation(
-    law: TransferLaw, mean: ArrayLike, mean_square: ArrayLike, mean_cube: ArrayLike
-) -> Array:
+def wind_compensation(law: TransferLaw, mean: ArrayLike, mean_square: ArrayLike, mean_cube: ArrayLike) -> Array:
     r"""Factor by which variable winds transfer more than their mean.
 
     $$C = \frac{\overline{k(U)}}{k(\overline U)}$$

@@ -1,9 +1,8 @@
 """The root of the command line."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 import shanhai
 from shanhai.cli import flux
@@ -18,7 +17,7 @@ app.command(flux.app, name="flux")
 
 
 @app.command
-def check(config: Path, *, json: Annotated[bool, Parameter(help="print for machines")] = False) -> None:
+def check(config: Path, *, json: bool = False) -> None:
     """Validate a configuration and look at every input, without running.
 
     Args:
@@ -26,7 +25,6 @@ def check(config: Path, *, json: Annotated[bool, Parameter(help="print for machi
         json: print for machines.
     """
     from shanhai.cli import printing
-    from shanhai.monitoring import config as configuration
-    from shanhai.monitoring.job import Job
+    from shanhai.monitoring.checking import look_at
 
-    printing.checked(Job(configuration.load(config)).check(), json)
+    printing.checked(look_at(config), json)

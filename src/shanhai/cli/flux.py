@@ -1,13 +1,10 @@
 """`shanhai flux`: air-sea CO2 flux monitoring by HY/T 0343.5."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 app = App(help="Air-sea CO2 flux from satellite or model grids by HY/T 0343.5: maps, accuracy, net flux, report.")
-
-Machine = Annotated[bool, Parameter(help="print for machines")]
 
 
 @app.default
@@ -18,7 +15,7 @@ def run(
     overwrite: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
-    json: Machine = False,
+    json: bool = False,
 ) -> None:
     """Run a job, or go on with it where it was interrupted.
 
@@ -28,9 +25,10 @@ def run(
         overwrite: replace what another job left in the folder.
         workers: threads; all cores when absent.
         scheduler: address of a running Dask scheduler to compute on.
+        json: print for machines.
     """
     from shanhai.cli import printing, running
-    from shanhai.monitoring.assess import assess
+    from shanhai.monitoring import assess
 
     with running.on(workers, scheduler), printing.progress(json) as watch:
         _, report = assess(config, out=out, overwrite=overwrite, watch=watch)
@@ -54,11 +52,12 @@ def new(path: Path = Path("flux.toml")) -> None:
 
 
 @app.command
-def sources(*, quantity: str | None = None, json: Machine = False) -> None:
+def sources(*, quantity: str | None = None, json: bool = False) -> None:
     """List the products of Tables A.1 and A.2 and the client that fetches each.
 
     Args:
         quantity: only those of one quantity, such as xco2.
+        json: print for machines.
     """
     from shanhai.cli import printing
     from shanhai.io.catalogue import products
@@ -67,25 +66,27 @@ def sources(*, quantity: str | None = None, json: Machine = False) -> None:
 
 
 @app.command
-def train(config: Path, *, out: Path, json: Machine = False) -> None:
+def train(config: Path, *, out: Path, json: bool = False) -> None:
     """Train pCO2 models on match-ups (Appendix B) and keep the best that qualifies.
 
     Args:
         config: TOML file of kind "pco2_model".
         out: folder for the model.
+        json: print for machines.
     """
     from shanhai.cli import printing
-    from shanhai.monitoring.pco2_models.train import train_from_config
+    from shanhai.monitoring.training_job import train_from_config
 
-    printing.training(train_from_config(config, out), json)
+    printing.training(train_from_config(config, out), out, json)
 
 
 @app.command
-def demo(*, out: Path = Path("out/demo"), json: Machine = False) -> None:
+def demo(*, out: Path = Path("out/demo"), json: bool = False) -> None:
     """Run the standard's own example (Table D.1) in both modes and compare it with what is printed.
 
     Args:
         out: folder for both jobs.
+        json: print for machines.
     """
     from shanhai.cli import printing
     from shanhai.monitoring.demo import run_demo

@@ -1,6 +1,7 @@
 """What the commands print: tables for people, JSON for machines."""
 
 import json as encoder
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 120)
 
 
 def _table(title: str, columns: list[str], rows: list[list[str]]) -> None:
@@ -62,7 +63,13 @@ def result(report: Any, out: Path, json: bool) -> None:
             {"quantity": a.quantity, "passed": a.passed, "R": a.correlation, "RMSE": a.rmse, "n": a.n}
             for a in report.accuracy
         ]
-        as_json({"net_flux": report.net_flux.to_dict("records"), "accuracy": verdicts, "report": out / "report.html"})
+        as_json(
+            {
+                "net_flux": report.net_flux.to_dict("records"),
+                "accuracy": verdicts,
+                "report": out / "report.html",
+            }
+        )
         return
     shown = report.net_flux[report.net_flux.total.isin(["year", "all"])]
     net_flux_table(shown if len(shown) else report.net_flux)
@@ -79,7 +86,14 @@ def result(report: Any, out: Path, json: bool) -> None:
 def net_flux_table(table: Any) -> None:
     """Net fluxes of sea areas and time spans."""
     rows = [
-        [r.area, r.label, f"{r.mean_flux:.2f}", f"{r.net_co2_flux:.3e}", f"{100 * r.valid_fraction:.0f} %", r.coverage]
+        [
+            r.area,
+            r.label,
+            f"{r.mean_flux:.2f}",
+            f"{r.net_co2_flux:.3e}",
+            f"{100 * r.valid_fraction:.0f} %",
+            r.coverage,
+        ]
         for r in table.itertuples()
     ]
     _table("net flux", ["area", "time", "mean [mmol m-2 d-1]", "net [kg C]", "valid area", "coverage"], rows)
@@ -96,19 +110,31 @@ def catalogue(products: list[Any], json: bool) -> None:
     _table("products of HY/T 0343.5 Tables A.1 and A.2", columns, rows)
 
 
-def training(summary: Any, json: bool) -> None:
-    """Candidates, their cross-validation, and the chosen model."""
+def training(summary: Any, out: Path, json: bool) -> None:
+    """Candidates, their validation on held-back blocks, and the chosen model."""
     if json:
         as_json(summary)
         return
-    columns = ["model", "R", "RMSE [Pa]", "CV", "qualified"]
+    columns = ["model", "n", "R", "RMSE [Pa]", "limit [Pa]", "qualified"]
     rows = [
-        [c["name"], f"{c['correlation']:.3f}", f"{c['rmse']:.2f}", f"{c['variation']:.2f}", str(c["passed"])]
+        [
+            c["label"],
+            str(c["n"]),
+            f"{c['correlation']:.3f}",
+            f"{c['rmse']:.2f}",
+            f"{c['rmse_limit']:.1f}",
+            _yes(c),
+        ]
         for c in summary["candidates"]
     ]
-    _table("out-of-block validation", columns, rows)
+    _table("validation on held-back blocks", columns, rows)
     for reason in summary["reasons"]:
         console.print(reason)
+    console.print(f"model: {out}" if summary["model"] else "no model was written")
+
+
+def _yes(candidate: dict[str, Any]) -> str:
+    return "yes" if candidate["qualified"] else "no"
 
 
 def demo(rows: list[dict[str, Any]], out: Path, json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from shanhai.core.errors import InputError
 
@@ -18,7 +19,7 @@ def on(workers: int | None, scheduler: str | None) -> Iterator[None]:
     if scheduler is None:
         import dask
 
-        with dask.config.set(scheduler="threads", **({"num_workers": workers} if workers else {})):
+        with dask.config.set(scheduler="threads", num_workers=workers):
             yield
         return
     client = _connect(scheduler)
@@ -27,11 +28,13 @@ def on(workers: int | None, scheduler: str | None) -> Iterator[None]:
     client.close()
 
 
-def _connect(address: str):  # type: ignore[no-untyped-def]
+def _connect(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("Dask's distributed scheduler is not installed", do="pip install 'shanhai[distributed]'") from None
+        raise InputError(
+            "Dask's distributed scheduler is not installed", do="pip install 'shanhai[distributed]'"
+        ) from None
     try:
         return Client(address, timeout=10)
     except (OSError, ValueError) as error:

@@ -67,9 +67,7 @@ def find_coordinate(
     else:
         found = _candidates(dataset, variable, kind)
     if len(found) > 1:
-        raise InputError(
-            f"{' and '.join(found)} could both be the {kind}", where=where, do=f'say {kind} = "..."'
-        )
+        raise InputError(f"{' and '.join(found)} could both be the {kind}", where=where, do=f'say {kind} = "..."')
     if not found:
         return None
     _refuse_not_a_grid(dataset[found[0]], variable, kind, where)
@@ -108,9 +106,7 @@ def _by_standard_name(name: str, attrs: Any, kind: str) -> bool:
 
 
 def _by_axis(name: str, attrs: Any, kind: str) -> bool:
-    return (
-        _unclaimed(attrs) and attrs.get("axis") == AXIS[kind] and _unit(attrs) in ("degrees", "degree", "deg")
-    )
+    return _unclaimed(attrs) and attrs.get("axis") == AXIS[kind] and _unit(attrs) in ("degrees", "degree", "deg")
 
 
 def _by_name(name: str, attrs: Any, kind: str) -> bool:

@@ -131,17 +131,13 @@ def _refuse_outside(part: xr.DataArray, source: FieldSource) -> None:
 def _remedy(hint: str) -> str:
     if hint:
         return 'if the label is wrong, say units = "..." with the unit that is right'
-    return (
-        'say out_of_range = "missing" to leave such values out, or valid_range = [low, high] to accept them'
-    )
+    return 'say out_of_range = "missing" to leave such values out, or valid_range = [low, high] to accept them'
 
 
 def _inside(values: NDArray[Any], low: float, high: float) -> bool:
     """Whether all that is there lies in a range and is finite; NaN is not there."""
     smallest, largest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
-    return bool(
-        np.isnan(smallest) or (smallest >= low and largest <= high and np.isfinite(largest - smallest))
-    )
+    return bool(np.isnan(smallest) or (smallest >= low and largest <= high and np.isfinite(largest - smallest)))
 
 
 def _refuse_untypical(part: xr.DataArray) -> None:

@@ -82,19 +82,12 @@ def fetch(
 
 def _request(region: tuple[float, float, float, float], time: tuple[str, str], p: Product) -> Request:
     west, south, east, north = region
-    if (
-        not (-90 <= south < north <= 90)
-        or not (-180 <= west <= 360)
-        or not (-180 <= east <= 360)
-        or west == east
-    ):
+    if not (-90 <= south < north <= 90) or not (-180 <= west <= 360) or not (-180 <= east <= 360) or west == east:
         raise InputError(f"the region {region} is not west, south, east, north in degrees", where=p.name)
     try:
         start, end = pd.Period(time[0]).start_time, pd.Period(time[1]).end_time.floor("s")
     except ValueError:
-        raise InputError(
-            f"the time {time} is not two dates", where=p.name, do="give 2010-01 or 2010-01-31"
-        ) from None
+        raise InputError(f"the time {time} is not two dates", where=p.name, do="give 2010-01 or 2010-01-31") from None
     if end < start:
         raise InputError(f"the time ends ({time[1]}) before it starts ({time[0]})", where=p.name)
     if p.ended and start > pd.Timestamp(p.ended):
@@ -224,9 +217,7 @@ def _once(granules: list[Any]) -> list[Any]:
 
 
 def _check_whole(paths: list[Any], wanted: int, dataset: str) -> None:
-    failed = [
-        path for path in paths if not isinstance(path, str | Path)
-    ]  # the client hands errors back as items
+    failed = [path for path in paths if not isinstance(path, str | Path)]  # the client hands errors back as items
     if failed or len(paths) < wanted:
         raise OSError(f"{wanted - len(paths) + len(failed)} of {wanted} files of {dataset} did not arrive")
 

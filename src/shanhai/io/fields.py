@@ -67,14 +67,10 @@ def open_field(name: str, source: FieldSource, *, chunks: Any = "auto") -> xr.Da
         return _constant(name, source)
     if source.files is None:
         origin = "model" if source.model is not None else "stations"
-        advice = (
-            "pass the prepared inputs to the model" if origin == "model" else "use io.stations on the grid"
-        )
+        advice = "pass the prepared inputs to the model" if origin == "model" else "use io.stations on the grid"
         raise InputError(f"{origin} is not a file of fields", where=f"inputs.{name}", do=advice)
     if isinstance(source.variable, tuple) and name != "wind_speed":
-        raise InputError(
-            f"two variables are a vector, and {name} has none", where=f"inputs.{name}", do="name one"
-        )
+        raise InputError(f"two variables are a vector, and {name} has none", where=f"inputs.{name}", do="name one")
     pieces = [_piece(name, source, path, chunks) for path in files.find(source.files)]
     return _described(name, source, pieces, _placed(_joined(pieces, source, name), pieces[0], source))
 
@@ -88,9 +84,7 @@ def _constant(name: str, source: FieldSource) -> xr.DataArray:
             where=f"inputs.{name}",
             do="correct value = ...",
         )
-    return xr.DataArray(
-        value, name=name, attrs=about.attributes | {"shanhai_source": "value of the configuration"}
-    )
+    return xr.DataArray(value, name=name, attrs=about.attributes | {"shanhai_source": "value of the configuration"})
 
 
 def _piece(name: str, source: FieldSource, path: str, chunks: Any) -> Piece:
@@ -115,9 +109,7 @@ def _converted(
     return to_notation(name, unit, where=where)(files.floats(values))
 
 
-def _counts(
-    dataset: xr.Dataset, source: FieldSource, chunks: Any, path: str, like: xr.DataArray
-) -> xr.DataArray:
+def _counts(dataset: xr.Dataset, source: FieldSource, chunks: Any, path: str, like: xr.DataArray) -> xr.DataArray:
     rule = source.valid_when
     assert rule is not None
     flag = files.lazily(files.pick(dataset, rule.variable, path), chunks, path)
@@ -193,9 +185,7 @@ def _horizontal(
         raise InputError("the file has latitude and longitude", where=where, do="remove global_rows")
     dims = str(dataset[latitude].dims[0]), str(dataset[longitude].dims[0])
     if dims[0] == dims[1]:
-        raise InputError(
-            "latitude and longitude share a dimension: these are points", where=where, do=axes.REGRID
-        )
+        raise InputError("latitude and longitude share a dimension: these are points", where=where, do=axes.REGRID)
     found = axes.labels(dataset, latitude, where), axes.labels(dataset, longitude, where)
     axes.refuse_swapped(*found, where)
     return dims, *found
@@ -243,9 +233,7 @@ def _without_time(pieces: list[Piece], some: bool, source: FieldSource) -> xr.Da
     """The one file of a field that does not change."""
     timeless = next(p for p in pieces if p.stamps is None)
     if len(pieces) > 1 or some:
-        raise InputError(
-            "the file has no time", where=timeless.where, do="add a CF time coordinate to each file"
-        )
+        raise InputError("the file has no time", where=timeless.where, do="add a CF time coordinate to each file")
     if source.climatology:
         what = "a climatology needs a time axis with twelve months"
         raise InputError(what, where=timeless.where, do="remove climatology, or say time = ...")

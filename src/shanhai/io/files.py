@@ -18,6 +18,9 @@ ZARR_MARKS = ("zarr.json", ".zgroup", ".zmetadata", ".zattrs")
 OTHERS = {b"GRIB": "GRIB", b"\x0e\x03\x13\x01": "HDF4", b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "gzip"}
 CONVERT = "convert it to NetCDF or Zarr first"
 
+BLOCK = "16MiB"
+"""Size of a block: a mean over a month of days holds thirty of them at once in every thread."""
+
 
 def find(files: str | tuple[str, ...]) -> list[str]:
     """Existing paths named by a path, a glob pattern or several of them, in order and without repetition.
@@ -77,9 +80,7 @@ def _consolidated(path: str) -> bool | None:
 def _refuse_foreign(path: str) -> None:
     """Refuse what is neither NetCDF nor Zarr, and a classic file that is shorter than its header says."""
     if os.path.isdir(path):
-        raise InputError(
-            "this folder is not a Zarr store", where=path, do="name files in it, or a glob pattern"
-        )
+        raise InputError("this folder is not a Zarr store", where=path, do="name files in it, or a glob pattern")
     with open(path, "rb") as file:
         magic = file.read(4)
     if magic in CLASSIC[:2]:
@@ -136,9 +137,7 @@ def pick(dataset: xr.Dataset, name: str, where: str) -> xr.DataArray:
     if name in dataset.variables:
         return _numeric(dataset[name], where)
     there = [str(n) for n in dataset.data_vars]
-    raise InputError(
-        f"there is no variable {name!r}; {nearest(name, there)}", where=where, do="correct variable = ..."
-    )
+    raise InputError(f"there is no variable {name!r}; {nearest(name, there)}", where=where, do="correct variable = ...")
 
 
 def lazily(variable: xr.DataArray, chunks: Any, path: str) -> xr.DataArray:
@@ -146,7 +145,7 @@ def lazily(variable: xr.DataArray, chunks: Any, path: str) -> xr.DataArray:
 
     Args:
         variable: as `pick` gives it.
-        chunks: "auto", or anything xarray accepts; "auto" aims at dask's chunk size.
+        chunks: "auto", or anything xarray accepts; "auto" aims at `BLOCK`.
         path: file it comes from; with its time of change it makes the names of the tasks reproducible.
     """
     import dask.array as da
@@ -155,7 +154,7 @@ def lazily(variable: xr.DataArray, chunks: Any, path: str) -> xr.DataArray:
         stored = variable.encoding.get("preferred_chunks") or {}
         previous = tuple(stored.get(d, n) for d, n in zip(variable.dims, variable.shape))
         split = da.core.normalize_chunks(
-            "auto", shape=variable.shape, dtype=variable.dtype, previous_chunks=previous
+            "auto", shape=variable.shape, dtype=variable.dtype, previous_chunks=previous, limit=BLOCK
         )
         chunks = dict(zip(variable.dims, split))
     known = {d: c for d, c in chunks.items() if d in variable.dims} if isinstance(chunks, dict) else chunks

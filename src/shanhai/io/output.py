@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import xarray as xr
 
 from shanhai.grids.horizontal import EQUATORIAL_RADIUS_WGS84, FLATTENING_WGS84, edges
 
+LOADED_WHOLE = 2**30  # bytes
 SUFFIX = {"netcdf": ".nc", "zarr": ".zarr"}
 
 
@@ -57,8 +59,18 @@ def cf_dataset(fields: xr.Dataset, attributes: dict[str, str]) -> xr.Dataset:
 
 
 def _coordinates(fields: xr.Dataset) -> dict[str, xr.Variable]:
-    latitude = {"standard_name": "latitude", "units": "degrees_north", "axis": "Y", "bounds": "latitude_bounds"}
-    longitude = {"standard_name": "longitude", "units": "degrees_east", "axis": "X", "bounds": "longitude_bounds"}
+    latitude = {
+        "standard_name": "latitude",
+        "units": "degrees_north",
+        "axis": "Y",
+        "bounds": "latitude_bounds",
+    }
+    longitude = {
+        "standard_name": "longitude",
+        "units": "degrees_east",
+        "axis": "X",
+        "bounds": "longitude_bounds",
+    }
     time = {"standard_name": "time", "axis": "T", "bounds": "time_bounds"}
     return {
         "latitude": xr.Variable("latitude", fields.latitude.values, latitude),
@@ -72,9 +84,7 @@ def _bounds(fields: xr.Dataset) -> dict[str, xr.Variable]:
         e = edges(fields[name].values) if fields[name].size > 1 else _single(fields, name)
         return np.stack([e[:-1], e[1:]], axis=1)
 
-    return {
-        f"{name}_bounds": xr.Variable((name, "bounds"), pairs(name)) for name in ("latitude", "longitude")
-    }
+    return {f"{name}_bounds": xr.Variable((name, "bounds"), pairs(name)) for name in ("latitude", "longitude")}
 
 
 def _single(fields: xr.Dataset, name: str) -> Any:
@@ -109,7 +119,21 @@ def write_fields(fields: xr.Dataset, path: Path, *, single: bool = False) -> Non
         else:
             encoding = {n: _encoding(v, single, zarr=False) for n, v in fields.data_vars.items()}
             encoding["time"] = {"units": "days since 1970-01-01", "dtype": "float64", "calendar": "standard"}
-            fields.drop_encoding().to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+            with _in_fixed_order(fields) as settled:
+                settled.drop_encoding().to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+
+
+@contextmanager
+def _in_fixed_order(fields: xr.Dataset) -> Iterator[xr.Dataset]:
+    """Blocks reach an HDF5 file in the order they are finished; for the same bytes every time, settle that order.
+
+    What fits in memory is computed first, in parallel; the rest is computed and written block after block.
+    """
+    if fields.nbytes <= LOADED_WHOLE:
+        yield fields.compute()
+    else:
+        with dask.config.set(scheduler="synchronous"):
+            yield fields
 
 
 def _encoding(variable: xr.DataArray, single: bool, zarr: bool) -> dict[str, Any]:
@@ -124,9 +148,9 @@ def _encoding(variable: xr.DataArray, single: bool, zarr: bool) -> dict[str, Any
 
 def open_fields(paths: list[Path]) -> xr.Dataset:
     """Open the parts of a job as one lazy dataset along time."""
-    engine = "zarr" if paths[0].suffix == ".zarr" else "netcdf4"
-    options = {"consolidated": False} if engine == "zarr" else {}
-    parts = [xr.open_dataset(p, engine=engine, chunks={}, **options) for p in paths]
+    zarr = paths[0].suffix == ".zarr"
+    options: dict[str, Any] = {"engine": "zarr", "consolidated": False} if zarr else {"engine": "netcdf4"}
+    parts = [xr.open_dataset(p, chunks={}, **options) for p in paths]
     timeless = [n for n, v in parts[0].data_vars.items() if "time" not in v.dims]
     joined = xr.concat([p.drop_vars(timeless) for p in parts], dim="time") if len(parts) > 1 else parts[0]
     return joined.assign({n: parts[0][n] for n in timeless})

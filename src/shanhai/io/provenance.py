@@ -13,7 +13,18 @@ import equinox as eqx
 import shanhai
 from shanhai.core.params import describe
 
-LIBRARIES = ("jax", "equinox", "numpy", "scipy", "xarray", "dask", "zarr", "netCDF4", "scikit-learn", "shapely")
+LIBRARIES = (
+    "jax",
+    "equinox",
+    "numpy",
+    "scipy",
+    "xarray",
+    "dask",
+    "zarr",
+    "netCDF4",
+    "scikit-learn",
+    "shapely",
+)
 
 
 def file_hash(path: str | Path) -> str:

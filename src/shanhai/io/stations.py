@@ -65,9 +65,7 @@ def _read(path: str) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError("there is no such file", where=path, do="correct stations = ...") from None
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(
-            f"this is not a CSV table: {error}", where=path, do="save it as CSV in UTF-8"
-        ) from None
+        raise InputError(f"this is not a CSV table: {error}", where=path, do="save it as CSV in UTF-8") from None
 
 
 def _column(table: pd.DataFrame, name: str, given: str | None, path: str) -> str:
@@ -149,9 +147,7 @@ def nearest_station(
             do="add observations of that time, or shorten the period of the job",
         )
     means = during.groupby(["latitude", "longitude"], sort=False)[name].mean().reset_index()
-    return means[name].to_numpy()[
-        _nearest_of(means, np.asarray(latitude, float), np.asarray(longitude, float))
-    ]
+    return means[name].to_numpy()[_nearest_of(means, np.asarray(latitude, float), np.asarray(longitude, float))]
 
 
 def _nearest_of(

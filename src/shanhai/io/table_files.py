@@ -89,9 +89,7 @@ def _open_text(path: Path, is_header: Callable[[Sequence[Column]], bool]) -> Tab
     return TableFile(columns, load, "line")
 
 
-def _find_header(
-    path: Path, is_header: Callable[[Sequence[Column]], bool]
-) -> tuple[str, int, str, list[Column]]:
+def _find_header(path: Path, is_header: Callable[[Sequence[Column]], bool]) -> tuple[str, int, str, list[Column]]:
     """Encoding, number of lines down to and with the header, separator, and columns."""
     for encoding in ENCODINGS:
         try:

@@ -289,9 +289,7 @@ def _stamped(rows: _Rows) -> pd.Series:
 
 def _from_parts(rows: _Rows) -> pd.Series:
     """Times from year, month and day, and whatever of hour, minute and second is there."""
-    parts = pd.DataFrame(
-        {p: _numbers(rows, p) for p in DATE_PARTS if p in rows.frame}, index=rows.frame.index
-    )
+    parts = pd.DataFrame({p: _numbers(rows, p) for p in DATE_PARTS if p in rows.frame}, index=rows.frame.index)
     time = pd.to_datetime(parts[["year", "month", "day"]], errors="coerce")
     for p, limit in (("hour", 24), ("minute", 60), ("second", 61)):  # some write 24:00 or a leap second
         if p in parts:
@@ -300,9 +298,7 @@ def _from_parts(rows: _Rows) -> pd.Series:
     return time
 
 
-def _quantity_values(
-    rows: _Rows, q: str, column: Column, told: str | None
-) -> tuple[NDArray[np.float64], str]:
+def _quantity_values(rows: _Rows, q: str, column: Column, told: str | None) -> tuple[NDArray[np.float64], str]:
     """Values of a quantity in the unit of the notation table, and the unit they were read in."""
     about, values = quantity(q), _numbers(rows, q)
     unit = told or column.unit or _conventional_unit(q, column, values, rows.where)

@@ -48,9 +48,7 @@ def find_time(dataset: xr.Dataset, variable: xr.DataArray, given: str | None, wh
     """Name of the time coordinate, or of the time dimension where it has no coordinate; None without time."""
     if given is not None and given not in dataset.variables:
         known = [str(n) for n in dataset.variables]
-        raise InputError(
-            f"there is no {given!r}; {nearest(given, known)}", where=where, do='correct time = "..."'
-        )
+        raise InputError(f"there is no {given!r}; {nearest(given, known)}", where=where, do='correct time = "..."')
     if given is not None:
         return given
     near = [str(n) for n, v in dataset.variables.items() if set(v.dims) <= set(variable.dims) and v.ndim < 2]
@@ -59,9 +57,7 @@ def find_time(dataset: xr.Dataset, variable: xr.DataArray, given: str | None, wh
         if len(found) > 1:
             found = [n for n in found if n in variable.dims] or found
         if len(found) > 1:
-            raise InputError(
-                f"{' and '.join(found)} could both be the time", where=where, do='say time = "..."'
-            )
+            raise InputError(f"{' and '.join(found)} could both be the time", where=where, do='say time = "..."')
         if found:
             return found[0]
     return next((str(d) for d in variable.dims if str(d).lower() in NAMES), None)
@@ -83,9 +79,7 @@ def read_stamps(dataset: xr.Dataset, name: str, source: FieldSource, where: str)
     """
     place = f"{where}:{name}"
     if name not in dataset.variables:
-        raise InputError(
-            "the time dimension has no values", where=place, do="add a CF time coordinate to the file"
-        )
+        raise InputError("the time dimension has no values", where=place, do="add a CF time coordinate to the file")
     coordinate = dataset[name]
     values = np.atleast_1d(coordinate.values)
     if not _has_reference(coordinate.attrs):
@@ -127,9 +121,7 @@ def _numbered_months(values: NDArray[Any], source: FieldSource, where: str) -> T
     numbers = values.astype(float) if values.dtype.kind in "iuf" else np.array([np.nan])
     if not (np.isin(numbers, np.arange(1, 13)).all()):
         what = f"the time axis has no unit such as 'days since 2010-01-01' ({values.ravel()[0]!s} ...)"
-        raise InputError(
-            what, where=where, do="add units and calendar to it, or name another with time = ..."
-        )
+        raise InputError(what, where=where, do="add units and calendar to it, or name another with time = ...")
     if source.months_of is None and not source.climatology:
         raise InputError(
             "the time axis holds the numbers of months without a year",
@@ -155,9 +147,7 @@ def _decoded(values: NDArray[Any], attrs: Any, where: str) -> Times:
     if not np.isfinite(values.astype(float)).all():
         raise InputError("the time axis has missing values", where=where, do="repair the file")
     units = str(attrs["units"])
-    if match := re.fullmatch(
-        r"\s*months? since\s+(-?\d+)-(\d+)-0?1(?:[ T]0*0:0*0(?::0*0(?:\.0*)?)?)?\s*", units
-    ):
+    if match := re.fullmatch(r"\s*months? since\s+(-?\d+)-(\d+)-0?1(?:[ T]0*0:0*0(?::0*0(?:\.0*)?)?)?\s*", units):
         return _counted_months(values, int(match[1]), int(match[2]))
     try:
         decoded = _by_xarray(values, units, calendar)
@@ -175,9 +165,7 @@ def _by_xarray(values: NDArray[Any], units: str, calendar: str) -> NDArray[Any]:
 
     attrs = {"units": units, "calendar": calendar}
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", xr.SerializationWarning
-        )  # years before 1678, kept as cftime on purpose
+        warnings.simplefilter("ignore", xr.SerializationWarning)  # years before 1678, kept as cftime on purpose
         return xr.decode_cf(xr.Dataset({"time": ("time", values, attrs)}))["time"].values
 
 
@@ -215,9 +203,7 @@ def join(pieces: list[tuple[str, Stamps]]) -> tuple[list[int], Stamps]:
     parts = [pieces[i][1] for i in order]
     with_bounds = [p.bounds for p in parts if p.bounds is not None]
     if 0 < len(with_bounds) < len(parts):
-        raise InputError(
-            "some files have time bounds and others do not", where=pieces[0][0], do="add them to all"
-        )
+        raise InputError("some files have time bounds and others do not", where=pieces[0][0], do="add them to all")
     labels = np.concatenate([p.labels for p in parts])
     return order, Stamps(labels, np.concatenate(with_bounds) if with_bounds else None)
 
@@ -271,9 +257,7 @@ def _from_bounds(bounds: Times, source: FieldSource, where: str) -> tuple[Times,
     start, end = bounds[:, 0], bounds[:, 1]
     for key in ("time_label", "time_step"):
         if getattr(source, key) is not None:
-            raise InputError(
-                "the file has time bounds, which tell the intervals", where=where, do=f"remove {key}"
-            )
+            raise InputError("the file has time bounds, which tell the intervals", where=where, do=f"remove {key}")
     if not (start < end).all():
         i = int(np.flatnonzero(start >= end)[0])
         raise InputError(f"time bounds {start[i]} to {end[i]} are empty", where=where, do="repair the file")

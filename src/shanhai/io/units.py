@@ -30,6 +30,8 @@ HABITS = {
     "degree_celsius": "degC",
     "degrees_celsius": "degC",
     "celsius": "degC",
+    "deg.c": "degC",
+    "deg._c": "degC",
     "degf": "degF",
     "fahrenheit": "degF",
     "ppmv": "ppm",
@@ -60,9 +62,7 @@ LOOKALIKES = {
     "m s-1": ("km h-1", "cm s-1"),
     "mg m-3": ("g m-3", "kg m-3"),
 }
-_SCALED = re.compile(
-    r"(?P<scale>1(?:\.0*)?e[-+]?\d+|10\^?-\d+|10\*\*-\d+|0\.0*1)\s*(?P<unit>.*)", re.IGNORECASE
-)
+_SCALED = re.compile(r"(?P<scale>1(?:\.0*)?e[-+]?\d+|10\^?-\d+|10\*\*-\d+|0\.0*1)\s*(?P<unit>.*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,10 @@ Conversion(factor=1.0, offset=0.0))
     source, target = _parsed(old, unit_from), _parsed(new, unit_to)
     if source.dimensionality != target.dimensionality:
         raise InputError(f"the unit {unit_from!r} does not measure the same thing as {unit_to!r}")
-    zero, one = (_magnitude(value, source, target) for value in (0.0, scale))
+    try:
+        zero, one = (_magnitude(value, source, target) for value in (0.0, scale))
+    except ValueError:  # a product with an offset unit, such as degree * degC, has the dimension but no conversion
+        raise InputError(f"the unit {unit_from!r} cannot be converted to {unit_to!r}") from None
     return Conversion(_tidy(one - zero), _tidy(zero))
 
 
@@ -215,8 +218,12 @@ def _parsed(unit: str, as_written: str) -> Any:
 
 def _magnitude(value: float, source: Any, target: Any) -> float:
     from cf_xarray.units import units as registry
+    from pint.errors import PintError
 
-    return float(np.asarray(registry.Quantity(value, source).to(target).magnitude))
+    try:
+        return float(np.asarray(registry.Quantity(value, source).to(target).magnitude))
+    except PintError as error:
+        raise ValueError(str(error)) from None
 
 
 def _tidy(value: float) -> float:

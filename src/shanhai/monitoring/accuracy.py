@@ -72,9 +72,7 @@ def rmse(in_situ: ArrayLike, product: ArrayLike) -> float:
     return float(np.sqrt(np.mean(difference**2))) if difference.size else float("nan")
 
 
-def coefficient_of_variation(
-    values: ArrayLike, *, signed: bool = False, axis: int = -1
-) -> NDArray[np.float64]:
+def coefficient_of_variation(values: ArrayLike, *, signed: bool = False, axis: int = -1) -> NDArray[np.float64]:
     r"""Coefficient of variation of the valid values, $\sigma / |\bar X|$ with $\sigma$ by formula (10).
 
     Source: HY/T 0343.5 clauses 4.5.2 and 4.5.3.1, which print $\sigma / \bar X$. With a signed mean every
@@ -122,9 +120,7 @@ def statistics(match_ups: pd.DataFrame, *, signed_variation: bool = False) -> St
     if not len(x):
         return Statistics(0, *[float("nan")] * 4)
     variation = float(coefficient_of_variation(x, signed=signed_variation))
-    return Statistics(
-        len(x), correlation(x, y), rmse(x, y), variation, float(x.mean()), float((y - x).mean())
-    )
+    return Statistics(len(x), correlation(x, y), rmse(x, y), variation, float(x.mean()), float((y - x).mean()))
 
 
 def assess(
@@ -176,9 +172,7 @@ def judge(quantity: str, numbers: Statistics, *, reservations: Sequence[Sentence
     True
     """
     if quantity not in QUANTITIES:
-        raise InputError(
-            f"{quantity!r} has no thresholds in clause 4.5.3.1; it has for {', '.join(QUANTITIES)}"
-        )
+        raise InputError(f"{quantity!r} has no thresholds in clause 4.5.3.1; it has for {', '.join(QUANTITIES)}")
     limit, relative = rmse_limit(quantity, numbers)
     if numbers.n < FEWEST_MATCH_UPS or np.isnan(numbers.correlation):
         passed, reasons = None, [_undecidable(numbers)]
@@ -285,9 +279,7 @@ def _rmse_rule(quantity: str, numbers: Statistics, limit: float, relative: bool)
     return held, Sentence(f"{en} {sign} {shown}.", f"{zh}，限值{shown}，{zh_held}。")
 
 
-def _rmse_in_words(
-    quantity: str, numbers: Statistics, limit: float, relative: bool
-) -> tuple[float, str, str]:
+def _rmse_in_words(quantity: str, numbers: Statistics, limit: float, relative: bool) -> tuple[float, str, str]:
     """Value that is compared, and the beginning of the sentence, which says why this limit applies."""
     unit, cv, mean, error = notation_of(quantity).unit, numbers.variation, numbers.mean_in_situ, numbers.rmse
     if relative:

@@ -83,9 +83,7 @@ def _check_there(quantity: str, table: pd.DataFrame, dataset: xr.Dataset) -> Non
     where = table.attrs["file"]
     do = "leave it out of accuracy.quantities"
     if quantity not in dataset:
-        raise InputError(
-            f"the product has no {quantity} to compare with the in-situ data", where=where, do=do
-        )
+        raise InputError(f"the product has no {quantity} to compare with the in-situ data", where=where, do=do)
     if quantity == "pco2_sea" and quantity not in table:
         raise InputError("the in-situ table has no column of pco2_sea", where=where, do=do)
 

@@ -13,6 +13,7 @@ from shanhai.io.output import whole_or_nothing
 from shanhai.monitoring import areas, net_flux
 from shanhai.monitoring.config import FluxConfig
 from shanhai.monitoring.flux import options_of
+from shanhai.monitoring.inputs import hashes
 from shanhai.monitoring.job import Job, beyond_standard
 from shanhai.monitoring.results import Report, Sentence
 
@@ -41,9 +42,7 @@ def report(job: Job, fields: xr.Dataset, folder: Path | None) -> Report:
     return result
 
 
-def _with_uncertainty(
-    table: pd.DataFrame, fields: xr.Dataset, masks: xr.DataArray, config: FluxConfig
-) -> pd.DataFrame:
+def _with_uncertainty(table: pd.DataFrame, fields: xr.Dataset, masks: xr.DataArray, config: FluxConfig) -> pd.DataFrame:
     from shanhai.monitoring import uncertainty
 
     assert config.uncertainty is not None
@@ -51,13 +50,12 @@ def _with_uncertainty(
 
 
 def _assess_accuracy(result: Report, job: Job, fields: xr.Dataset) -> None:
-    from shanhai.monitoring import accuracy_job
+    from shanhai.monitoring.assessment import assess_accuracy
 
     assert job.config.accuracy is not None
-    verdicts = accuracy_job.assess(job.config.accuracy, fields, options_of(job.config.flux), job.periods)
-    result.accuracy = verdicts.results
-    result.match_ups = verdicts.match_ups
-    result.notes += verdicts.notes
+    found = assess_accuracy(fields, job.config.accuracy, job.config.flux)
+    result.accuracy, result.match_ups = list(found.results), found.match_ups
+    result.notes += found.notes
 
 
 def land_mask(config: FluxConfig, fields: xr.Dataset) -> tuple[Any, Sentence]:
@@ -108,7 +106,10 @@ def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
     extra = beyond_standard(config.flux)
     if extra:
         notes.append(
-            Sentence(f"Options beyond the standard: {', '.join(extra)}.", f"采用了标准之外的选项：{'，'.join(extra)}。")
+            Sentence(
+                f"Options beyond the standard: {', '.join(extra)}.",
+                f"采用了标准之外的选项：{'，'.join(extra)}。",
+            )
         )
     law = options_of(config.flux).law
     compensated = "wind_speed_mean_square" in fields or "wind_speed_mean_square" in config.inputs
@@ -117,8 +118,8 @@ def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
     ):
         notes.append(
             Sentence(
-                "The wind compensation factor is 1: winds inside the periods are not known or not used. For a quadratic "
-                "law this typically misses 15 to 35 % of the transfer.",
+                "The wind compensation factor is 1: winds inside the periods are not known or not used. For a "
+                "quadratic law this typically misses 15 to 35 % of the transfer.",
                 "平均风速补偿系数取1：未使用周期内的逐次风速。对平方关系通常低估传输速率15%～35%。",
             )
         )
@@ -132,9 +133,10 @@ def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
     if config.flux.mode == "table_d1":
         notes.append(
             Sentence(
-                "Mode table_d1 repeats the roundings of the printed example (solubility 0.03, one atmosphere 101300 Pa, "
-                "10 000 km2 a cell). It is for comparison with Appendix D only.",
-                "table_d1 模式重复附录D示例的取舍（溶解度系数取0.03、1标准大气压取101300 Pa、每网格1万平方千米），仅用于与附录D对照。",
+                "Mode table_d1 repeats the roundings of the printed example (solubility 0.03, one atmosphere "
+                "101300 Pa, 10 000 km2 a cell). It is for comparison with Appendix D only.",
+                "table_d1 模式重复附录D示例的取舍（溶解度系数取0.03、1标准大气压取101300 Pa、"
+                "每网格1万平方千米），仅用于与附录D对照。",
             )
         )
     return notes
@@ -143,7 +145,7 @@ def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
 def _provenance(job: Job) -> dict[str, Any]:
     return {
         "versions": provenance.versions(),
-        "inputs": job.input_hashes(),
+        "inputs": hashes(job.input_paths()),
         "overrides": {
             n: s.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for n, s in job.config.inputs.items()
         },
@@ -161,7 +163,5 @@ def _write(result: Report, job: Job, fields: xr.Dataset, masks: xr.DataArray, fo
         result.figures = pages.figures_for(result, fields, folder)
     pages.write_report(result, folder, job.config.output.language)
     with whole_or_nothing(folder / "provenance.json") as temporary:
-        text = json.dumps(
-            {"settings": result.settings, **result.provenance}, indent=1, ensure_ascii=False, default=str
-        )
+        text = json.dumps({"settings": result.settings, **result.provenance}, indent=1, ensure_ascii=False, default=str)
         temporary.write_text(text, encoding="utf8")

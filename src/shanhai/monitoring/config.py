@@ -1,4 +1,4 @@
-"""The configuration of a flux monitoring job: every section, its keys and their defaults.
+"""The configurations of monitoring jobs: every section, its keys and their defaults.
 
 The models refuse unknown keys, name the nearest known one, and hold no logic beyond checks that need no data.
 """
@@ -8,7 +8,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from shanhai.core.errors import ConfigError, nearest
 from shanhai.io.sources import FieldSource, FilePath, TableSource
@@ -186,15 +194,56 @@ class FluxConfig(Section):
         for name in self.inputs:
             if name not in INPUTS:
                 raise ValueError(f"inputs.{name} is not an input; {nearest(name, INPUTS)}")
+        if self.uncertainty is not None and not self.output.intermediate_fields:
+            raise ValueError("uncertainty needs output.intermediate_fields = true, to know the inputs again")
         missing = [name for name in REQUIRED_INPUTS if name not in self.inputs]
         if missing and not (info.context or {}).get("dataset"):
             raise ValueError(f"missing inputs: {', '.join(missing)}")
         return self
 
 
+class ValidationSection(Section):
+    """Blocks that a pCO2 model must predict without having seen them."""
 
-def load(path: str | Path) -> FluxConfig:
+    blocks: Literal["time", "space"] = "time"
+    months: int = Field(1, ge=1)
+    size: float = Field(10.0, gt=0, le=180)  # degrees
+    folds: int = Field(5, ge=2)
+
+
+class ModelConfig(Section):
+    """Training of pCO2 models (Appendix B), `kind = "pco2_model"`; `inputs` are the predictors."""
+
+    kind: Literal["pco2_model"]
+    title: str = "pCO2 model"
+    region: Region = Region()
+    time: TimeSpan
+    grid: GridSection = GridSection()
+    inputs: dict[str, FieldSource]
+    data: TableSource
+    reject: Literal["three_sigma", "robust", "none"] = "three_sigma"
+    candidates: tuple[dict[str, Any], ...] = Field(min_length=1)
+    validation: ValidationSection = ValidationSection()
+    force: bool = False
+
+    @model_validator(mode="after")
+    def _known_inputs(self) -> "ModelConfig":
+        for name in self.inputs:
+            if name not in INPUTS or name == "pco2_sea":
+                raise ValueError(f"inputs.{name} is not a predictor; {nearest(name, set(INPUTS) - {'pco2_sea'})}")
+        return self
+
+
+KINDS: dict[str, type[Section]] = {"flux": FluxConfig, "pco2_model": ModelConfig}
+"""What `kind` in a configuration may say."""
+
+
+def load(path: str | Path, *kinds: str) -> Any:
     """Read and validate a configuration; relative paths in it are relative to its own folder.
+
+    Args:
+        path: TOML file.
+        kinds: kinds that are welcome; all of `KINDS` when none is named.
 
     Raises:
         ConfigError: in a sentence that names the key.
@@ -204,14 +253,18 @@ def load(path: str | Path) -> FluxConfig:
         raw = tomllib.loads(path.read_text(encoding="utf8"))
     except FileNotFoundError:
         raise ConfigError("there is no such file", where=str(path), do="shanhai flux new writes one") from None
+    except IsADirectoryError:
+        raise ConfigError("this is a folder", where=str(path), do="name a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"this is not TOML: {error}", where=str(path)) from None
+    kind, welcome = raw.get("kind"), kinds or tuple(KINDS)
+    if kind not in welcome:
+        words = " or ".join(f'kind = "{k}"' for k in welcome)
+        raise ConfigError(f"kind is {kind!r}, where {words} is meant", where=str(path))
     return parse(raw, where=str(path), base=path.parent)
 
 
-def parse(
-    raw: dict[str, Any], *, where: str = "config", base: Path | None = None, dataset: bool = False
-) -> FluxConfig:
+def parse(raw: dict[str, Any], *, where: str = "config", base: Path | None = None, dataset: bool = False) -> Any:
     """Validate a configuration given as a dictionary; see `load`.
 
     Args:
@@ -220,29 +273,25 @@ def parse(
         base: folder of relative paths.
         dataset: the inputs come as a dataset, so `inputs` may be empty.
     """
+    model = KINDS[raw["kind"]]
     try:
-        return FluxConfig.model_validate(raw, context={"base": base or Path(), "dataset": dataset})
+        return model.model_validate(raw, context={"base": base or Path(), "dataset": dataset})
     except ValidationError as error:
-        raise ConfigError("; ".join(_sentences(error)), where=where) from None
+        raise ConfigError("; ".join(_sentence(e, model) for e in error.errors()[:5]), where=where) from None
 
 
-def _sentences(error: ValidationError) -> list[str]:
-    return [_sentence(e) for e in error.errors()[:5]]
-
-
-def _sentence(e: Any) -> str:
+def _sentence(e: Any, model: type[Section]) -> str:
     key = ".".join(str(part) for part in e["loc"])
     if e["type"] == "extra_forbidden":
-        return f"unknown key {key!r}; {nearest(str(e['loc'][-1]), _known_keys(e['loc'][:-1]))}"
+        return f"unknown key {key!r}; {nearest(str(e['loc'][-1]), _known_keys(e['loc'][:-1], model))}"
     if e["type"] == "missing":
         return f"key {key!r} is missing"
     message = e["msg"].removeprefix("Value error, ")
     return f"{key}: {message}" if key else message
 
 
-def _known_keys(location: tuple[Any, ...]) -> list[str]:
+def _known_keys(location: tuple[Any, ...], model: Any) -> list[str]:
     """Keys that the section at a location knows."""
-    model: Any = FluxConfig
     for part in location:
         if not (isinstance(model, type) and issubclass(model, BaseModel)) or part not in model.model_fields:
             continue

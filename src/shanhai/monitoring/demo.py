@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from shanhai.monitoring import net_flux, table_d1
-from shanhai.monitoring.assess import assess
+from shanhai.monitoring import assess, net_flux, table_d1
 
 DAYS = 31.0
 TITLES = {
@@ -21,12 +20,13 @@ def run_demo(out: Path) -> list[dict[str, Any]]:
 
     Returns:
         rows with what, mean flux [mmol m-2 d-1] and net flux [kg C]: the printed values, both modes with the
-        area of 10^4 km2 a cell that the print implies, and mode "standard" with formula (15) at illustrative positions.
+        area of 10^4 km2 a cell that the print implies, and mode "standard" with formula (15) at illustrative
+        positions.
     """
     printed = {"what": "printed", "mean": -3.94, "net": -2.93e8}
     rows = [printed]
     for mode, title in TITLES.items():
-        sections = {"title": title, "flux": {"mode": mode}, "net_flux": {"totals": ["month"]}}
+        sections: dict[str, Any] = {"title": title, "flux": {"mode": mode}, "net_flux": {"totals": ["month"]}}
         fields, report = assess(table_d1.dataset(), out=out / mode, overwrite=True, **sections)
         mean = float(fields.co2_flux.mean())
         rows.append({"what": f"mode {mode}", "mean": mean, "net": _net_of_equal_cells(fields)})

@@ -56,7 +56,7 @@ def options_of(section: FluxSection) -> FluxOptions:
     """
     if section.law not in LAWS:
         raise ConfigError(f"flux.law {section.law!r} is not known; {nearest(section.law, LAWS)}")
-    table_d1 = {"solubility_decimals": 2, "atmosphere": 101300.0} if section.mode == "table_d1" else {}
+    table_d1: dict[str, Any] = {"solubility_decimals": 2, "atmosphere": 101300.0} if section.mode == "table_d1" else {}
     return FluxOptions(
         law=LAWS[section.law](),
         schmidt=section.schmidt,
@@ -78,9 +78,7 @@ def flux_arguments(prepared: xr.Dataset, section: FluxSection) -> dict[str, str]
     return {a: v for a, (v, _) in ARGUMENTS.items() if v in prepared and a not in off}
 
 
-def flux_fields(
-    prepared: xr.Dataset, section: FluxSection, outputs: tuple[str, ...] = ALL_OUTPUTS
-) -> xr.Dataset:
+def flux_fields(prepared: xr.Dataset, section: FluxSection, outputs: tuple[str, ...] = ALL_OUTPUTS) -> xr.Dataset:
     """Compute flux and intermediate fields on a prepared dataset; lazy where the dataset is lazy.
 
     Args:
@@ -96,9 +94,7 @@ def flux_fields(
     """
     names = flux_arguments(prepared, section)
     if section.sea_ice and "ice_fraction" not in names:
-        raise InputError(
-            "flux.sea_ice is on but there is no sea_ice_fraction", do="give inputs.sea_ice_fraction"
-        )
+        raise InputError("flux.sea_ice is on but there is no sea_ice_fraction", do="give inputs.sea_ice_fraction")
     options = options_of(section)
     wanted = tuple(field for field, (variable, _) in OUTPUTS.items() if variable in outputs)
     used = prepared[list(names.values())]
@@ -109,9 +105,7 @@ def flux_fields(
     template = _template(prepared, wanted)
     if not prepared.chunks:
         return block(used.load())
-    return xr.map_blocks(
-        block, used.unify_chunks(), template=template.chunk(dict(used.unify_chunks().chunks))
-    )
+    return xr.map_blocks(block, used.unify_chunks(), template=template.chunk(dict(used.unify_chunks().chunks)))
 
 
 def _template(prepared: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
@@ -120,18 +114,14 @@ def _template(prepared: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
     return xr.Dataset({v: like.assign_attrs(quantity(v).attributes) for v in names})
 
 
-def _flux_block(
-    part: xr.Dataset, names: dict[str, str], options: FluxOptions, wanted: tuple[str, ...]
-) -> xr.Dataset:
+def _flux_block(part: xr.Dataset, names: dict[str, str], options: FluxOptions, wanted: tuple[str, ...]) -> xr.Dataset:
     for name in names.values():
         check_believable(part[name])
     part = xr.broadcast(part)[0] if any(v.ndim < 3 for v in part.data_vars.values()) else part
     arguments = {a: part[v].values for a, v in names.items()}
     like = part[names["pco2_sea"]]
     fields = tiled_flux(arguments, options, wanted)
-    return xr.Dataset(
-        {v: like.copy(data=fields[v]).rename(v).assign_attrs(quantity(v).attributes) for v in fields}
-    )
+    return xr.Dataset({v: like.copy(data=fields[v]).rename(v).assign_attrs(quantity(v).attributes) for v in fields})
 
 
 def check_believable(values: xr.DataArray) -> None:
@@ -146,9 +136,7 @@ def check_believable(values: xr.DataArray) -> None:
     if not bad.any():
         return
     at = tuple(int(i[0]) for i in np.nonzero(bad))
-    place = ", ".join(
-        f"{d} {values[d].values[i]}" for d, i in zip(values.dims, at, strict=True) if d in values.coords
-    )
+    place = ", ".join(f"{d} {values[d].values[i]}" for d, i in zip(values.dims, at, strict=True) if d in values.coords)
     raise InputError(
         f"{data[at]:g} {about.unit} is not a believable {about.meaning}"
         f" ({about.low:g} to {about.high:g} {about.unit}); {int(bad.sum())} such values here",

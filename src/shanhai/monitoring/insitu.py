@@ -60,9 +60,7 @@ def cell_index(
     row = np.searchsorted(south, lat, side="right") - 1
     row = np.where(lat == south[-1], len(south) - 2, row)
     column = np.searchsorted(west, lon, side="right") - 1
-    outside = (
-        (row < 0) | (row > len(south) - 2) | (column < 0) | (column > len(west) - 2) | np.isnan(lat + lon)
-    )
+    outside = (row < 0) | (row > len(south) - 2) | (column < 0) | (column > len(west) - 2) | np.isnan(lat + lon)
     return np.where(outside, -1, row), np.where(outside, -1, column)
 
 
@@ -84,9 +82,7 @@ def period_index(time: ArrayLike, periods: NDArray[np.datetime64]) -> NDArray[np
     return np.where(inside, index, -1)
 
 
-def with_flux(
-    table: pd.DataFrame, options: FluxOptions, background: xr.Dataset | None = None
-) -> pd.DataFrame:
+def with_flux(table: pd.DataFrame, options: FluxOptions, background: xr.Dataset | None = None) -> pd.DataFrame:
     """Add the air-sea CO2 flux of every observation by formulas (1) to (9) of HY/T 0343.5.
 
     Clause 4.5.1 refers to HY/T 0343.4-2022, 6.3; that standard is not at hand, so the partial-pressure method
@@ -109,9 +105,7 @@ def with_flux(
     if "co2_flux" in table:
         return table
     if "pco2_sea" not in table:
-        raise InputError(
-            "the flux of the in-situ data needs their pCO2", where=table.attrs.get("file", "table")
-        )
+        raise InputError("the flux of the in-situ data needs their pCO2", where=table.attrs.get("file", "table"))
     out = table.copy()
     values = {d: _column(out, d) for d in (*DRIVERS, *WINDS)}
     taken = {} if background is None else _fill(values, out, background)
@@ -135,9 +129,7 @@ def _column(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
     return table[name].to_numpy(dtype=float) if name in table else np.full(len(table), np.nan)
 
 
-def _fill(
-    values: dict[str, NDArray[np.float64]], table: pd.DataFrame, background: xr.Dataset
-) -> dict[str, int]:
+def _fill(values: dict[str, NDArray[np.float64]], table: pd.DataFrame, background: xr.Dataset) -> dict[str, int]:
     """Fill missing drivers from the product; winds with their moments, all from one origin in a row."""
     groups = [(d,) for d in DRIVERS] + [WINDS]
     taken = {}
@@ -156,15 +148,11 @@ def _fill(
 def _sample(background: xr.Dataset, name: str, table: pd.DataFrame) -> NDArray[np.float64]:
     """Values of a gridded variable in the cell and period of each row; of lazy data only these are read."""
     field = background[name]
-    row, column = cell_index(
-        table["latitude"], table["longitude"], field["latitude"].values, field["longitude"].values
-    )
+    row, column = cell_index(table["latitude"], table["longitude"], field["latitude"].values, field["longitude"].values)
     period = period_index(table["time"].to_numpy(), background["time_bounds"].values)
     inside = (row >= 0) & (period >= 0)
     keys, inverse = np.unique(np.stack([period, row, column])[:, inside], axis=1, return_inverse=True)
-    at = dict(
-        zip(("time", "latitude", "longitude"), (xr.DataArray(k, dims="cell") for k in keys), strict=True)
-    )
+    at = dict(zip(("time", "latitude", "longitude"), (xr.DataArray(k, dims="cell") for k in keys), strict=True))
     out = np.full(len(table), np.nan)
     out[inside] = field.isel({d: i for d, i in at.items() if d in field.dims}).values[inverse.reshape(-1)]
     return out
@@ -215,9 +203,7 @@ def grid_observations(
     kept = ~_outliers(x, cell, reject)
     n = np.bincount(cell, minlength=len(cells))
     mean, spread = _moments(x[kept], cell[kept], len(cells))
-    return cells.assign(
-        value=mean, n=n, rejected=n - np.bincount(cell[kept], minlength=len(cells)), spread=spread
-    )
+    return cells.assign(value=mean, n=n, rejected=n - np.bincount(cell[kept], minlength=len(cells)), spread=spread)
 
 
 def _moments(

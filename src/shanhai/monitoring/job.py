@@ -9,30 +9,14 @@ import numpy as np
 import xarray as xr
 
 from shanhai.core.notation import quantity
-from shanhai.grids.horizontal import cell_area_ellipsoid, cell_area_hyt0343
-from shanhai.io import fields as readers
-from shanhai.io import provenance, stations
+from shanhai.io import checks, provenance, stations
 from shanhai.io.output import cf_dataset
-from shanhai.io.sources import FieldSource
-from shanhai.monitoring import gridding, table_d1
+from shanhai.monitoring import gridding, net_flux, table_d1
 from shanhai.monitoring.config import FluxConfig
 from shanhai.monitoring.flux import ALL_OUTPUTS, flux_fields, options_of
+from shanhai.monitoring.inputs import InputSummary, local_paths, open_inputs, summary
 from shanhai.monitoring.periods import Period, parts, periods
 from shanhai.monitoring.results import Sentence
-
-HASHED_WHOLE = 2**31  # bytes; larger inputs are fingerprinted by name, size and time of change
-
-
-@dataclass(frozen=True)
-class InputSummary:
-    """What was found of one input, for the eyes of the user before anything runs."""
-
-    name: str
-    origin: str
-    variable: str
-    unit: str
-    span: str
-    grid: str
 
 
 @dataclass
@@ -67,11 +51,8 @@ class Job:
     @cached_property
     def fields(self) -> dict[str, xr.DataArray]:
         """Every gridded input, opened lazily, checked, in the units of the notation table."""
-        gridded = {n: s for n, s in self.config.inputs.items() if s.model is None and s.stations is None}
-        opened = {name: readers.open_field(name, source) for name, source in gridded.items()}
-        for name, one in opened.items():
-            gridding.check_coverage(name, one, self.periods)
-        self.notes += [Sentence(en, zh) for en, zh in readers.check_alignment(opened)]
+        opened, notes = open_inputs(self.config.inputs, self.grid, self.periods, self.config.time.method)
+        self.notes += notes
         return opened
 
     @cached_property
@@ -82,22 +63,15 @@ class Job:
         return provenance.digest([self.config.model_dump(mode="json"), inputs, held, provenance.versions()])
 
     def input_paths(self) -> list[str]:
-        """Every local file or store that the configuration names."""
-        found: set[str] = set()
-        for source in self.config.inputs.values():
-            found |= set(_local_paths(source))
+        """Every file or store on this machine that the configuration names."""
+        found = {p for source in self.config.inputs.values() for p in local_paths(source)}
+        section = self.config.net_flux
+        masks = [section.land, *(area.mask for area in section.areas)]
+        found |= {p for mask in masks if mask is not None for p in local_paths(mask)}
+        found |= {area.polygon for area in section.areas if area.polygon is not None}
         if self.config.accuracy is not None:
             found.add(self.config.accuracy.data.file)
         return sorted(p for p in found if Path(p).exists())
-
-    def input_hashes(self) -> dict[str, str]:
-        """SHA-256 of every input, or its quick fingerprint where it is very large."""
-        out = {}
-        for path in self.input_paths():
-            small = _size(Path(path)) <= HASHED_WHOLE
-            mark = provenance.file_hash(path) if small else provenance.quick_fingerprint(path)
-            out[path] = f"{'sha256' if small else 'sha256 of names, sizes and times'}:{mark}"
-        return out
 
     def check(self) -> list[InputSummary]:
         """Open every input and look at the first part, without computing or writing anything.
@@ -106,7 +80,9 @@ class Job:
             InputError: for whatever would stop the job, in a sentence.
         """
         options_of(self.config.flux)
-        rows = [_summary(n, self.config.inputs[n], self.fields.get(n)) for n in self.config.inputs]
+        rows = [summary(n, s, self.fields.get(n)) for n, s in self.config.inputs.items()]
+        for name, one in self.fields.items():
+            checks.check_first_map(one, self.config.inputs[name])
         self.prepared(next(iter(self.parts)))
         return rows
 
@@ -129,8 +105,9 @@ class Job:
         """Clause 4.4.10: values of the nearest station where no field is at hand."""
         for name, source in self.config.inputs.items():
             if source.stations is not None:
-                table = stations.read_stations(name, source.stations)
-                fields = [stations.nearest_station(table, name, self.grid, p) for p in self.parts[label]]
+                table = stations.station_field(name, source.stations, unit=source.units)
+                cells = prepared.latitude.values, prepared.longitude.values
+                fields = [stations.nearest_station(table, *cells, p.start, p.end) for p in self.parts[label]]
                 dims = ("time", "latitude", "longitude")
                 prepared = prepared.assign({name: (dims, np.stack(fields), quantity(name).attributes)})
         return prepared
@@ -140,9 +117,9 @@ class Job:
         source = self.config.inputs["pco2_sea"]
         if source.model is None:
             return prepared
-        from shanhai.monitoring.pco2_models.apply import predicted_pco2
+        from shanhai.monitoring.modelled import modelled_pco2
 
-        return prepared.assign(pco2_sea=predicted_pco2(source.model, prepared))
+        return prepared.assign(pco2_sea=modelled_pco2(source.model, prepared))
 
     def part(self, label: str) -> xr.Dataset:
         """Flux dataset of one part with CF metadata, lazy."""
@@ -153,17 +130,18 @@ class Job:
         inputs = list(prepared.data_vars) if section.intermediate_fields else ["pco2_sea", "time_bounds"]
         out = prepared[inputs].merge(flux, combine_attrs="override")
         out = out.assign(cell_area=self._cell_area(out), sea_observed=_observed(prepared, self.config))
-        if self.config.uncertainty is not None and section.intermediate_fields:
-            from shanhai.monitoring.uncertainty import flux_uncertainty_map
+        if self.config.uncertainty is not None:
+            from shanhai.monitoring.uncertainty import flux_uncertainty
 
-            out = out.assign(
-                co2_flux_uncertainty=flux_uncertainty_map(prepared, self.config.uncertainty, self.config.flux)
-            )
+            parts = flux_uncertainty(prepared, self.config.uncertainty, self.config.flux)
+            out = out.assign(co2_flux_uncertainty=parts["co2_flux_uncertainty"])
         return cf_dataset(out, self._attributes())
 
     def _cell_area(self, out: xr.Dataset) -> xr.DataArray:
-        area = cell_areas(out.latitude.values, out.longitude.values, self.config)
-        return xr.DataArray(area, dims=("latitude", "longitude"), attrs=quantity("cell_area").attributes)
+        """Areas by the rule of the configuration [km2]; 10^4 km2 in mode "table_d1"."""
+        rule, size = self.config.net_flux.area_rule, self.config.grid.resolution
+        area = net_flux.cell_area(out.latitude.values, out.longitude.values, size, rule)
+        return xr.full_like(area, table_d1.CELL_AREA) if self.config.flux.mode == "table_d1" else area
 
     def _attributes(self) -> dict[str, str]:
         flux = self.config.flux
@@ -173,19 +151,6 @@ class Job:
             "references": f"HY/T 0343.5; {options_of(flux).law.source}",
             "comment": f"mode {flux.mode}; options beyond the standard: {', '.join(beyond_standard(flux)) or 'none'}",
         }
-
-
-def cell_areas(latitude: Any, longitude: Any, config: FluxConfig) -> Any:
-    """Area of every cell [km2], by the rule of the configuration; 10^4 km2 in mode "table_d1"."""
-    shape = (len(latitude), len(longitude))
-    if config.flux.mode == "table_d1":
-        return np.full(shape, table_d1.CELL_AREA)
-    size = config.grid.resolution
-    if config.net_flux.area_rule == "hyt0343":
-        row = cell_area_hyt0343(latitude, size)
-    else:
-        row = cell_area_ellipsoid(latitude - size / 2, latitude + size / 2, size)
-    return np.broadcast_to(row[:, None] / 1e6, shape)
 
 
 def beyond_standard(flux: Any) -> list[str]:
@@ -214,30 +179,3 @@ def _months(dataset: xr.Dataset, months: list[Period]) -> xr.Dataset:
 
 def _held_values(dataset: xr.Dataset) -> list[Any]:
     return [[n, v.dims, provenance.digest(v.values.tolist())] for n, v in sorted(dataset.variables.items(), key=str)]
-
-
-def _local_paths(source: FieldSource) -> list[str]:
-    named = [source.model, source.stations]
-    if source.files is not None:
-        named += [source.files] if isinstance(source.files, str) else list(source.files)
-    out: list[str] = []
-    for path in (p for p in named if p is not None):
-        out += sorted(str(p) for p in readers.expand(path))
-    return out
-
-
-def _size(path: Path) -> int:
-    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
-
-
-def _summary(name: str, source: FieldSource, opened: xr.DataArray | None) -> InputSummary:
-    origin = source.files or source.model or source.stations or source.value
-    text = origin if isinstance(origin, str) else str(origin)
-    variable = source.variable if isinstance(source.variable, str) else "+".join(source.variable or ())
-    span = grid = ""
-    if opened is not None and "time" in opened.dims:
-        first, last = (str(t)[:10] for t in (opened.time_start.values[0], opened.time_end.values[-1]))
-        span = f"{first} to {last}"
-    if opened is not None and "latitude" in opened.dims:
-        grid = f"{opened.sizes['latitude']} x {opened.sizes['longitude']}"
-    return InputSummary(name, text, variable, quantity(name).unit, span, grid)

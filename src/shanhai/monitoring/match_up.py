@@ -15,9 +15,7 @@ from shanhai.monitoring.results import Sentence
 
 LEAST_VALID_SHARE = 0.5  # of the window; more than that
 LARGEST_VARIATION = 0.25  # in the window; less than that
-NOMINAL_YEAR = (
-    2000  # stands for "any year" when matching by calendar month; a leap year, so 29 February has a place
-)
+NOMINAL_YEAR = 2000  # stands for "any year" when matching by calendar month; a leap year, so 29 February has a place
 
 
 class Aligned(NamedTuple):
@@ -66,9 +64,7 @@ def calendar_months(dataset: xr.Dataset) -> xr.Dataset:
     bounds = dataset["time_bounds"].values.astype("datetime64[ns]")
     month = (bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) / 2).astype("datetime64[M]").astype(int) % 12
     varying = [str(n) for n, v in dataset.data_vars.items() if "time" in v.dims and n != "time_bounds"]
-    means = (
-        dataset[varying].assign_coords(month=("time", month)).groupby("month").mean("time", keep_attrs=True)
-    )
+    means = dataset[varying].assign_coords(month=("time", month)).groupby("month").mean("time", keep_attrs=True)
     first = np.datetime64(f"{NOMINAL_YEAR}-01", "M") + means["month"].values
     out = means.rename(month="time").assign_coords(time=first.astype("datetime64[ns]"))
     nominal = np.stack([first, first + 1], axis=1).astype("datetime64[ns]")
@@ -138,9 +134,7 @@ def _windows(cells: pd.DataFrame, product: xr.DataArray, window: int) -> NDArray
     period = np.broadcast_to(cells["period"].to_numpy()[:, None], row.shape)
     if is_periodic(product["longitude"].values):
         column = column % product.sizes["longitude"]
-    inside = (
-        (row >= 0) & (row < product.sizes["latitude"]) & (column >= 0) & (column < product.sizes["longitude"])
-    )
+    inside = (row >= 0) & (row < product.sizes["latitude"]) & (column >= 0) & (column < product.sizes["longitude"])
     at = {"time": period, "latitude": row, "longitude": column}
     picked = product.isel({d: xr.DataArray(i[inside], dims="place") for d, i in at.items()})
     out = np.full(row.shape, np.nan)
@@ -178,8 +172,7 @@ def _no_common_time(table: pd.DataFrame, dataset: xr.Dataset, match: str) -> Inp
         what = "no in-situ observation lies in a calendar month that the product has"
         return InputError(what, where=table.attrs.get("file", "in-situ data"), do="extend the product")
     return InputError(
-        f"the in-situ data ({ours[0]} to {ours[1]}) and the product ({theirs[0]} to {theirs[1]}) share no"
-        " time",
+        f"the in-situ data ({ours[0]} to {ours[1]}) and the product ({theirs[0]} to {theirs[1]}) share no time",
         where=table.attrs.get("file", "in-situ data"),
         do='give data of the same time, or set accuracy.match = "climatology" to compare calendar months'
         " irrespective of the year, which the verdict will name",

@@ -52,7 +52,9 @@ class PartStore:
     def _empty_folder(self) -> dict[str, int]:
         if self.folder.exists() and any(self.folder.iterdir()):
             raise InputError(
-                "this folder is not empty and holds no job of ours", where=str(self.folder), do="give another --out"
+                "this folder is not empty and holds no job of ours",
+                where=str(self.folder),
+                do="give another --out",
             )
         return {}
 
@@ -73,7 +75,7 @@ class PartStore:
         write_fields(compute(), self.path(label), single=self.single)
         self.finished[label] = self._mark(label)
         with whole_or_nothing(self.folder / STATE) as temporary:
-            state = {"fingerprint": self.fingerprint, "parts": self.finished}
+            state = {"fingerprint": self.fingerprint, "parts": dict(sorted(self.finished.items()))}
             temporary.write_text(json.dumps(state, indent=1), encoding="utf8")
         return True
 

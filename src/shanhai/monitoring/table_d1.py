@@ -59,8 +59,6 @@ def dataset() -> xr.Dataset:
     inputs |= {n: c[n] for n in ("wind_speed", "air_pressure")}
     inputs["wind_speed_mean_square"] = c["wind_compensation"] * c["wind_speed"] ** 2
     start, end = np.array(["2009-08-01", "2009-09-01"], dtype="datetime64[ns]")
-    fields = {
-        n: (("time", "latitude", "longitude"), x.reshape(1, 5, 4)[:, ::-1]) for n, x in inputs.items()
-    }
+    fields = {n: (("time", "latitude", "longitude"), x.reshape(1, 5, 4)[:, ::-1]) for n, x in inputs.items()}
     bounds = {"time_bounds": (("time", "bounds"), np.array([[start, end]]))}
     return xr.Dataset(fields | bounds, coords={"time": [start], **LAYOUT})

@@ -1,0 +1,1 @@
+"""Figures of monitoring jobs: maps, scatter plots and bars, drawn without any global state of matplotlib."""

@@ -33,9 +33,7 @@ def density_surface_eos80(temperature: ArrayLike, salinity: ArrayLike) -> Array:
     [999.96675, 1027.67547, 997.04796, 1023.34306]
     """
     t, s = jnp.asarray(temperature), jnp.asarray(salinity)
-    pure = 999.842594 + t * (
-        6.793952e-2 + t * (-9.09529e-3 + t * (1.001685e-4 + t * (-1.120083e-6 + t * 6.536332e-9)))
-    )
+    pure = 999.842594 + t * (6.793952e-2 + t * (-9.09529e-3 + t * (1.001685e-4 + t * (-1.120083e-6 + t * 6.536332e-9))))
     b = 0.824493 + t * (-4.0899e-3 + t * (7.6438e-5 + t * (-8.2467e-7 + t * 5.3875e-9)))
     c = -5.72466e-3 + t * (1.0227e-4 - t * 1.6546e-6)
     return pure + b * s + c * safe.three_halves_power(s) + 4.8314e-4 * s * s

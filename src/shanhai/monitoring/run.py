@@ -55,9 +55,7 @@ def assess(
     folder = Path(out)
     if overwrite:
         _clear(folder)
-    store = PartStore(
-        folder, job.fingerprint, job.config.output.format, single=job.config.output.precision == "single"
-    )
+    store = PartStore(folder, job.fingerprint, job.config.output.format, single=job.config.output.precision == "single")
     job.check()
     for number, label in enumerate(job.parts, 1):
         computed = store.ensure(label, lambda label=label: job.part(label))  # type: ignore[misc]
@@ -93,9 +91,10 @@ def _job(source: str | Path | FluxConfig | xr.Dataset, sections: dict[str, Any])
         return Job(config_for(dataset, sections), dataset)
     if sections:
         raise InputError(
-            f"{', '.join(sections)} given beside a configuration", do="write these sections into the configuration"
+            f"{', '.join(sections)} given beside a configuration",
+            do="write these sections into the configuration",
         )
-    return Job(source if isinstance(source, FluxConfig) else load(source))
+    return Job(source if isinstance(source, FluxConfig) else load(source, "flux"))
 
 
 def config_for(dataset: xr.Dataset, sections: dict[str, Any]) -> FluxConfig:
@@ -130,11 +129,11 @@ def with_bounds(dataset: xr.Dataset) -> xr.Dataset:
         return dataset
     times = dataset.time.values.astype("datetime64[ns]")
     months = times.astype("datetime64[M]")
-    unit = "M" if len(set(months)) == len(months) else "D"
-    starts = times.astype(f"datetime64[{unit}]")
+    monthly = len(set(months)) == len(months)
+    starts = times.astype("datetime64[M]" if monthly else "datetime64[D]")
     if len(set(starts)) != len(starts):
         raise InputError("its times are neither months nor days", where="dataset", do="add time_bounds")
-    pairs = np.stack([starts, starts + np.timedelta64(1, unit)], axis=1).astype("datetime64[ns]")
+    pairs = np.stack([starts, starts + 1], axis=1).astype("datetime64[ns]")
     return dataset.assign_coords(time=pairs[:, 0]).assign(time_bounds=(("time", "bounds"), pairs))
 
 

@@ -1,0 +1,102 @@
+"""The gridded inputs of a job: opened, checked, cropped and guarded, and what was found of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from shanhai.core.notation import quantity
+from shanhai.io import checks, files, provenance
+from shanhai.io.fields import open_field
+from shanhai.io.sources import FieldSource
+from shanhai.monitoring import gridding, intervals
+from shanhai.monitoring.gridding import TargetGrid
+from shanhai.monitoring.intervals import TimeMethod
+from shanhai.monitoring.periods import Period
+from shanhai.monitoring.results import Sentence
+
+HASHED_WHOLE = 2**31  # bytes; larger inputs are fingerprinted by name, size and time of change
+
+
+@dataclass(frozen=True)
+class InputSummary:
+    """What was found of one input, for the eyes of the user before anything runs."""
+
+    name: str
+    origin: str
+    variable: str
+    unit: str
+    span: str
+    grid: str
+
+
+def open_inputs(
+    sources: dict[str, FieldSource], grid: TargetGrid, periods: list[Period], method: TimeMethod
+) -> tuple[dict[str, xr.DataArray], list[Sentence]]:
+    """Open every input that is a field; nothing is read but coordinates.
+
+    Args:
+        sources: notation name -> source.
+        grid: target grid, whose box is cropped to (clause 4.3.2).
+        periods: all periods of the job, which every field must cover.
+        method: how fields are brought to periods.
+
+    Returns:
+        notation name -> *Field*, whose blocks are checked when they are read; and reservations.
+
+    Raises:
+        InputError: for a field that cannot be used.
+    """
+    gridded = {n: s for n, s in sources.items() if s.model is None and s.stations is None}
+    opened = {name: open_field(name, source) for name, source in gridded.items()}
+    notes = [Sentence(en, zh) for en, zh in checks.check_alignment(opened)]
+    for name, one in opened.items():
+        empty = intervals.check_coverage(name, one, periods, method)
+        if empty:
+            notes.append(_gap(name, empty))
+    guarded = {n: checks.guarded(gridding.crop(one, grid), gridded[n]) for n, one in opened.items()}
+    return guarded, notes
+
+
+def _gap(name: str, empty: list[Period]) -> Sentence:
+    labels = ", ".join(p.label for p in empty[:6]) + (" ..." if len(empty) > 6 else "")
+    return Sentence(
+        f"{name} has no sample in {len(empty)} periods ({labels}); their maps are empty.",
+        f"{quantity(name).zh}在{len(empty)}个时段（{labels}）无数据，相应时段无结果。",
+    )
+
+
+def summary(name: str, source: FieldSource, opened: xr.DataArray | None) -> InputSummary:
+    """One line about an input."""
+    origin = source.files or source.model or source.stations or source.value
+    names = [origin] if isinstance(origin, str) else list(origin) if isinstance(origin, tuple) else [str(origin)]
+    variable = source.variable if isinstance(source.variable, str) else ", ".join(source.variable or ())
+    span = grid = ""
+    if opened is not None and "time" in opened.dims:
+        first, last = (str(t)[:10] for t in (opened.time_start.values[0], opened.time_end.values[-1]))
+        span = "12 months of any year" if opened.attrs.get("climatology") else f"{first} .. {last}"
+    if opened is not None and "latitude" in opened.dims:
+        grid = f"{opened.sizes['latitude']} x {opened.sizes['longitude']}"
+    return InputSummary(name, ", ".join(Path(n).name for n in names), variable, quantity(name).unit, span, grid)
+
+
+def local_paths(source: FieldSource) -> list[str]:
+    """Files and folders on this machine that a source names."""
+    out = [p for p in (source.model, source.stations) if p is not None]
+    if source.files is not None:
+        out += files.find(source.files)
+    return [p for p in out if Path(p).exists()]
+
+
+def hashes(paths: list[str]) -> dict[str, str]:
+    """SHA-256 of every input, or its quick fingerprint where it is very large."""
+    out = {}
+    for path in paths:
+        small = _size(Path(path)) <= HASHED_WHOLE
+        mark = provenance.file_hash(path) if small else provenance.quick_fingerprint(path)
+        out[path] = f"{'sha256' if small else 'sha256 of names, sizes and times'}:{mark}"
+    return out
+
+
+def _size(path: Path) -> int:
+    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
