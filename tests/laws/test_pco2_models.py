@@ -13,14 +13,13 @@ from shanhai.core.params import describe
 from shanhai.monitoring.accuracy import Statistics, judge
 from shanhai.monitoring.pco2_models import effects as fx
 from shanhai.monitoring.pco2_models import forest, neural, polynomial, store
-from shanhai.monitoring.pco2_models.apply import outside_training, predicted_pco2
 from shanhai.monitoring.pco2_models.forest import ForestSpec
 from shanhai.monitoring.pco2_models.model import Inputs
 from shanhai.monitoring.pco2_models.neural import NeuralSpec
 from shanhai.monitoring.pco2_models.polynomial import PolynomialSpec
 from shanhai.monitoring.pco2_models.select import select
 from shanhai.monitoring.pco2_models.semi_analytic import SemiAnalytic, SemiAnalyticSpec, calibrate
-from shanhai.monitoring.pco2_models.train import data_hash, specification, train, train_from_config
+from shanhai.monitoring.pco2_models.train import data_hash, specification, train
 from shanhai.monitoring.pco2_models.validation import (
     Validation,
     blocks_in_space,
@@ -413,72 +412,6 @@ def test_kelvin_and_microatmospheres_are_noticed(table):
 def test_wrong_candidates_are_refused(raw, message):
     with pytest.raises(InputError, match=message):
         specification(raw)
-
-
-CONFIG = """
-kind = "pco2_model"
-match_ups = {file = "m.csv", columns = {pco2_sea = "p"}, units = {pco2_sea = "uatm"}}
-blocks = {by = "column", column = "cruise", folds = 3}
-[[candidates]]
-kind = "polynomial"
-predictors = ["sea_surface_temperature", "chlorophyll"]
-log10 = ["chlorophyll"]
-degree = 1
-"""
-
-
-def written(table, folder, config=CONFIG):
-    p = table["pco2_sea"] / 0.101325
-    table.drop(columns="pco2_sea").assign(p=p, cruise=table["time"]).to_csv(folder / "m.csv", index=False)
-    (folder / "job.toml").write_text(config, encoding="utf8")
-    return folder / "job.toml"
-
-
-def test_a_configured_training_converts_units_and_saves_the_model(table, tmp_path):
-    config = written(table, tmp_path)
-    done = train_from_config(config, tmp_path / "model")
-    assert done["candidates"][0]["passed"] is True
-    spec = PolynomialSpec(predictors=(SST, CHL), log10=(CHL,), degree=1)
-    expected = spec.fit(columns(table), table["pco2_sea"].to_numpy()).original_coefficients()
-    found = store.load(done["model"]).model.original_coefficients()
-    np.testing.assert_allclose(list(found.values()), list(expected.values()), rtol=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('"cruise"', '"expocode"', "expocode"),
-        ('pco2_sea = "p"', 'pco2_sea = "q"', "no column"),
-        ('"uatm"', '"degC"', "unit"),
-        ("folds", "fold", "blocks.fold"),
-        ('"pco2_model"', '"flux"', "kind"),
-        ("degree = 1", "degree = 0", "degree"),
-    ],
-)
-def test_wrong_training_configurations_are_refused_and_write_nothing(table, tmp_path, old, new, message):
-    config = written(table, tmp_path, CONFIG.replace(old, new))
-    with pytest.raises(InputError, match=message):
-        train_from_config(config, tmp_path / "model")
-    assert not (tmp_path / "model").exists()
-
-
-def test_a_stored_model_maps_a_lazy_grid(model, table, tmp_path):
-    import xarray as xr
-
-    store.save(model, tmp_path / "model", {})
-    grid = {name: (("time", "latitude", "longitude"), v[:120].reshape(2, 6, 10)) for name, v in columns(table).items()}
-    grid[SST] = (grid[SST][0], np.where(np.arange(120).reshape(2, 6, 10) == 0, 60.0, grid[SST][1]))
-    prepared = xr.Dataset(grid).chunk(time=1)
-    field = predicted_pco2(tmp_path / "model", prepared)
-    assert field.chunks is not None
-    assert field.attrs["units"] == "Pa"
-    expected = model.predict({name: prepared[name].values for name in model.predictors})
-    np.testing.assert_allclose(field.values, np.asarray(expected), rtol=1e-12)
-    flags = outside_training(tmp_path / "model", prepared).values
-    assert flags[0, 0, 0]
-    assert flags.sum() == 1
-    with pytest.raises(InputError, match=CHL):
-        predicted_pco2(tmp_path / "model", prepared.drop_vars(CHL))
 
 
 # Storage

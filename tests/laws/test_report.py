@@ -442,7 +442,18 @@ def test_a_map_across_the_date_line_is_labelled_east_and_west():
     assert "180°" in labels
     assert labels & {"175°E", "174°E", "176°E"}
     assert any(x.endswith("W") for x in labels)
-    assert axes.lines[0].get_xdata().min() == 181.0
+    assert {line.get_xdata().min() for line in axes.lines} == {181.0}
+
+
+def test_a_box_across_the_edge_of_the_map_appears_on_both_sides():
+    field = xr.DataArray(
+        np.zeros((18, 36)), dims=("latitude", "longitude"),
+        coords={"latitude": np.arange(-85.0, 90, 10), "longitude": np.arange(-175.0, 180, 10)},
+    )  # fmt: skip
+    box = np.array([(130.0, 20.0), (250.0, 20.0), (250.0, 60.0), (130.0, 60.0)])
+    axes = maps.flux_map(field, title="globe", outlines=[("Pacific", box)]).axes[0]
+    assert {line.get_xdata().min() for line in axes.lines} == {130.0, -230.0}
+    assert [t.get_text().strip() for t in axes.texts] == ["Pacific"]
 
 
 def test_maps_refuse_other_dimensions():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import xarray as xr
 
@@ -149,12 +150,14 @@ def lazily(variable: xr.DataArray, chunks: Any, path: str) -> xr.DataArray:
         path: file it comes from; with its time of change it makes the names of the tasks reproducible.
     """
     import dask.array as da
+    from dask.utils import parse_bytes
 
     if chunks == "auto":
         stored = variable.encoding.get("preferred_chunks") or {}
         previous = tuple(stored.get(d, n) for d, n in zip(variable.dims, variable.shape))
+        limit = min(parse_bytes(BLOCK), parse_bytes(dask.config.get("array.chunk-size")))
         split = da.core.normalize_chunks(
-            "auto", shape=variable.shape, dtype=variable.dtype, previous_chunks=previous, limit=BLOCK
+            "auto", shape=variable.shape, dtype=variable.dtype, previous_chunks=previous, limit=limit
         )
         chunks = dict(zip(variable.dims, split))
     known = {d: c for d, c in chunks.items() if d in variable.dims} if isinstance(chunks, dict) else chunks

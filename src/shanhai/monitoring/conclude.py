@@ -31,7 +31,7 @@ def report(job: Job, fields: xr.Dataset, folder: Path | None) -> Report:
         mode=config.flux.mode,
         settings=config.model_dump(mode="json", exclude_none=True),
         net_flux=table,
-        notes=[*job.notes, *_notes(job, fields), land_note],
+        notes=[*job.notes, *_notes(job, fields), land_note, *masks.attrs["notes"], *net_flux.coverage_notes(table)],
         statistics=statistics(fields),
         provenance=_provenance(job),
     )

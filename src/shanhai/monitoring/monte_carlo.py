@@ -128,6 +128,7 @@ class _Points:
     def gather(
         cls, fields: xr.Dataset, areas: xr.DataArray, section: UncertaintySection, names: dict[str, str]
     ) -> "_Points":
+        """Load them."""
         inside = compact(fields, areas)[0]
         like = fields["co2_flux"].transpose("time", "latitude", "longitude")
 

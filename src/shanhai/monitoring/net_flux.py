@@ -240,35 +240,24 @@ def month_weights(bounds: ArrayLike, month: np.datetime64, weighting: Weighting)
     return np.maximum(overlap / np.timedelta64(1, "D"), 0.0)
 
 
-def month_sums(
-    flux: xr.DataArray, bounds: ArrayLike, month: np.datetime64, weighting: Weighting, inside: Bools
-) -> tuple[Floats, NDArray[np.float32]]:
-    """Weighted sum of flux and sum of weights over the valid periods of a month, for the cells inside."""
-    weights = month_weights(bounds, month, weighting)
-    (times,) = np.nonzero(weights)
-    part = flux.isel(time=times)
-    weight = xr.DataArray(weights[times], dims="time")
-    short = weight.astype("float32")  # exact for counts and whole days, half the memory
-    valid = np.isfinite(part)
-    total = xr.dot(part.where(valid, 0.0).astype(float), weight, dim="time")
-    count = xr.dot(valid, short, dim="time")
-    sums, weights = (np.asarray(x) for x in dask.compute(total.data, count.data))
-    return sums[inside], weights[inside]
+@dataclass(frozen=True)
+class CellSums:
+    """Sums of the cells over some months.
 
+    Args:
+        total: sum of weighted fluxes [mmol m-2 d-1], (cell,).
+        weight: sum of weights of the valid periods, (cell,); single precision is exact for counts and days.
+        every_month: every month had a value, (cell,).
+    """
 
-class SpanSums:
-    """Running sums of the cells over the months of one span, and whether every month had a value."""
+    total: Floats
+    weight: NDArray[np.float32]
+    every_month: Bools
 
-    def __init__(self, cells: int) -> None:
-        self.total = np.zeros(cells)
-        self.weight = np.zeros(cells, dtype=np.float32)
-        self.every_month = np.ones(cells, dtype=bool)
-
-    def add(self, total: Floats, weight: NDArray[np.float32]) -> None:
-        """Add a month."""
-        self.total += total
-        self.weight += weight
-        self.every_month &= weight > 0
+    def plus(self, other: "CellSums") -> "CellSums":
+        """Sums over the months of both."""
+        every_month = self.every_month & other.every_month
+        return CellSums(self.total + other.total, self.weight + other.weight, every_month)
 
     def valid(self, require_every_subperiod: bool) -> Bools:
         """Cells that represent the span (clause 4.6.2.1: a value in every sub-period)."""
@@ -277,6 +266,22 @@ class SpanSums:
     def mean(self) -> Floats:
         """Mean flux by formula (13)."""
         return _mean(self.total, self.weight)
+
+
+def month_sums(
+    flux: xr.DataArray, bounds: ArrayLike, month: np.datetime64, weighting: Weighting, inside: Bools
+) -> CellSums:
+    """Read the valid periods of a month once and sum them, for the cells inside."""
+    weights = month_weights(bounds, month, weighting)
+    (times,) = np.nonzero(weights)
+    part = flux.isel(time=times).transpose("time", "latitude", "longitude")
+    weight = xr.DataArray(weights[times], dims="time")
+    valid = np.isfinite(part)
+    total = xr.dot(part.where(valid, 0.0).astype(float), weight, dim="time")
+    count = xr.dot(valid, weight.astype(np.float32), dim="time")
+    read = dask.compute(total.data, count.data)
+    sums, counts = (np.asarray(x)[inside] for x in read)
+    return CellSums(sums, counts.astype(np.float32), counts > 0)
 
 
 def integrate(fields: xr.Dataset, areas: xr.DataArray, section: NetFluxSection) -> pd.DataFrame:
@@ -306,15 +311,15 @@ def integrate(fields: xr.Dataset, areas: xr.DataArray, section: NetFluxSection) 
     inside, member, cell = compact(fields, areas)
     bounds = fields["time_bounds"].values
     todo = spans(bounds, section)
-    sums: dict[int, SpanSums] = {}
+    sums: dict[int, CellSums] = {}
     rows: dict[int, list[dict[str, Any]]] = {}
     ever = np.zeros(int(inside.sum()), dtype=bool)
     for month in sorted({m for span in todo for m in span.months}):
-        total, weight = month_sums(fields["co2_flux"], bounds, month, section.weighting, inside)
-        ever |= weight > 0
+        now = month_sums(fields["co2_flux"], bounds, month, section.weighting, inside)
+        ever |= now.every_month
         for i, span in enumerate(todo):
             if month in span.months:
-                sums.setdefault(i, SpanSums(ever.size)).add(total, weight)
+                sums[i] = sums[i].plus(now) if i in sums else now
                 if month == span.months[-1]:
                     rows[i] = _rows(span, sums.pop(i), member, cell, areas, section)
     _warn_of_land(areas, member, ever)
@@ -355,7 +360,7 @@ def compact(fields: xr.Dataset, areas: xr.DataArray) -> tuple[Bools, Bools, Floa
 
 
 def _rows(
-    span: Span, sums: SpanSums, member: Bools, cell: Floats, areas: xr.DataArray, section: NetFluxSection
+    span: Span, sums: CellSums, member: Bools, cell: Floats, areas: xr.DataArray, section: NetFluxSection
 ) -> list[dict[str, Any]]:
     valid, mean = sums.valid(section.require_every_subperiod), sums.mean()
     keys = areas["key"].values if "key" in areas.coords else np.zeros(len(member), dtype=bool)

@@ -1,5 +1,6 @@
 """Numbers, time spans and verdicts of a report in words of either language."""
 
+import calendar
 import math
 import re
 from collections.abc import Mapping
@@ -185,8 +186,12 @@ def period_text(first: str, last: str, language: str) -> str:
 
     >>> [period_text("2010-01", end, "en") for end in ("2010-12", "2010-03", "2012-12", "2011-02", "2010-01")]
     ['2010', 'January to March 2010', '2010 to 2012', 'January 2010 to February 2011', 'January 2010']
+    >>> period_text("2009-08-01", "2009-08-31", "en"), period_text("2009-08-01", "2009-08-30", "en")
+    ('August 2009', '1 August 2009 to 30 August 2009')
     """
     words = style.texts(language, "words")
+    if first.endswith("-01") and len(first) == len(last) == 10 and _ends_a_month(last):
+        first, last = first[:7], last[:7]
     if len(first) == len(last) == 7 and first != last:
         if first.endswith("-01") and last.endswith("-12"):
             first, last = first[:4], last[:4]
@@ -195,3 +200,7 @@ def period_text(first: str, last: str, language: str) -> str:
             return words["months_of_year"].format(year=first[:4], months=words["to"].join(months))
     begin, end = (span_text(label, language, words) for label in (first, last))
     return begin if begin == end else f"{begin}{words['to']}{end}"
+
+
+def _ends_a_month(day: str) -> bool:
+    return calendar.monthrange(int(day[:4]), int(day[5:7]))[1] == int(day[8:])

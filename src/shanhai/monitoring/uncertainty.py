@@ -22,6 +22,7 @@ also sees the curvature of the laws: where the wind is weak against its error, i
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import equinox as eqx
@@ -40,8 +41,8 @@ from shanhai.monitoring.flux import ARGUMENTS, OUTPUTS, flux_arguments, options_
 from shanhai.monitoring.net_flux import (
     KG_PER_MMOL,
     M2_PER_KM2,
+    CellSums,
     Span,
-    SpanSums,
     check_grid,
     compact,
     crop_to_areas,
@@ -198,9 +199,10 @@ def span_weights(fields: xr.Dataset, areas: xr.DataArray, span: Span, section: N
     """Linearise formulas (13), (14) and (16) for a span; reads the flux once, to see where it is valid."""
     inside, member, cell = compact(fields, areas)
     bounds = fields["time_bounds"].values
-    sums = SpanSums(cell.size)
-    for month in span.months:
-        sums.add(*month_sums(fields["co2_flux"], bounds, month, section.weighting, inside))
+    sums = reduce(
+        CellSums.plus,
+        (month_sums(fields["co2_flux"], bounds, m, section.weighting, inside) for m in span.months),
+    )
     valid = sums.valid(section.require_every_subperiod)
     share = np.where(valid, 1.0 / np.where(valid, sums.weight.astype(float), 1.0), 0.0)
     period = np.sum([month_weights(bounds, m, section.weighting) for m in span.months], axis=0)

@@ -237,28 +237,31 @@ def _uniform(x: NDArray[np.float64]) -> bool:
 
 
 def _outline(axes: Axes, words: str, corners: NDArray[np.float64], span: tuple[float, float]) -> None:
-    """Draw a ring, shifted by whole turns into the longitudes of the map."""
-    middle = corners[:, 0].mean()
-    turn = 360.0 * np.round((sum(span) / 2 - middle) / 360.0)
-    x, y = corners[:, 0] + turn, corners[:, 1]
-    axes.plot(np.append(x, x[0]), np.append(y, y[0]), color="white", linewidth=2.2, zorder=3)
-    axes.plot(np.append(x, x[0]), np.append(y, y[0]), color="#111111", linewidth=0.9, zorder=4)
-    if words:
-        box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
-        axes.text(x.min(), y.max(), f" {words}", fontsize=7, va="top", clip_on=True, bbox=box, zorder=5)
+    """Draw a ring on every turn of the globe that the map shows; a box across its edge appears on both sides."""
+    x, y = np.append(corners[:, 0], corners[0, 0]), np.append(corners[:, 1], corners[0, 1])
+    turns = [t for t in np.arange(-720, 721, 360) if x.max() + t > span[0] and x.min() + t < span[1]]
+    for i, turn in enumerate(turns):
+        axes.plot(x + turn, y, color="white", linewidth=2.2, zorder=3)
+        axes.plot(x + turn, y, color="#111111", linewidth=0.9, zorder=4)
+        if words and i == len(turns) - 1:
+            box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
+            left = max(x.min() + turn, span[0])
+            axes.text(left, y.max(), f" {words}", fontsize=7, va="top", clip_on=True, bbox=box, zorder=5)
 
 
 def _degree_axes(axes: Axes, small: xr.DataArray, most: int = 6) -> None:
-    axes.xaxis.set_major_locator(_degree_locator(most))
-    axes.yaxis.set_major_locator(_degree_locator(most))
+    x, y = _cell_edges(small)
+    axes.xaxis.set_major_locator(_degree_locator(most, x[-1] - x[0]))
+    axes.yaxis.set_major_locator(_degree_locator(most, y[-1] - y[0]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: meridian(x)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: parallel(y)))
     for spine in axes.spines.values():
         spine.set_visible(True)
 
 
-def _degree_locator(most: int) -> MaxNLocator:
-    return MaxNLocator(nbins=most, steps=[1, 2, 3, 5, 6, 10])
+def _degree_locator(most: int, span: float) -> MaxNLocator:
+    """Ticks that divide a turn where the map is wide."""
+    return MaxNLocator(nbins=most, steps=[1, 1.2, 2, 3, 4.5, 6, 9, 10] if span > 60 else [1, 2, 5, 10])
 
 
 def meridian(longitude: float) -> str:

@@ -1,35 +1,28 @@
 """From a table of match-ups to the chosen pCO2 model and its provenance: HY/T 0343.5 Appendix B."""
 
 import hashlib
-import tomllib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from shanhai.core.errors import InputError, ShanhaiWarning, nearest
 from shanhai.core.notation import quantity
 from shanhai.io.provenance import versions
-from shanhai.io.sources import TableSource
-from shanhai.io.units import to_notation
 from shanhai.monitoring.pco2_models.forest import ForestSpec
 from shanhai.monitoring.pco2_models.model import TARGET, ModelSpec, PCO2Model
 from shanhai.monitoring.pco2_models.neural import NeuralSpec
 from shanhai.monitoring.pco2_models.polynomial import PolynomialSpec
 from shanhai.monitoring.pco2_models.select import Selection, select
 from shanhai.monitoring.pco2_models.semi_analytic import SemiAnalyticSpec
-from shanhai.monitoring.pco2_models.store import save
 from shanhai.monitoring.pco2_models.validation import (
     Validation,
-    blocks_in_space,
-    blocks_in_time,
     cross_validate,
 )
 
@@ -66,7 +59,12 @@ def specification(raw: Mapping[str, Any]) -> ModelSpec:
     try:
         return TypeAdapter(AnySpec).validate_python(dict(raw))
     except ValidationError as error:
-        raise InputError(_first_sentence(error, skip=1), where="candidates") from None
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"][1:])
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = "this key is not known"
+        raise InputError(f"{key}: {message}" if key else message, where="candidates") from None
 
 
 def train(
@@ -183,111 +181,3 @@ def data_hash(columns: Mapping[str, NDArray[np.float64]]) -> str:
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-class Blocks(BaseModel):
-    """How match-ups are held back: calendar blocks, boxes, or a column such as a cruise."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    by: Literal["months", "degrees", "column"] = "months"
-    size: float = Field(default=1.0, gt=0)
-    column: str = "cruise"
-    folds: int = Field(default=5, ge=2)
-
-
-class TrainingConfig(BaseModel):
-    """A training job, `kind = "pco2_model"`; candidates are tables, see `specification`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    kind: Literal["pco2_model"]
-    match_ups: TableSource
-    blocks: Blocks = Blocks()
-    candidates: tuple[dict[str, Any], ...]
-    force: bool = False
-
-
-def train_from_config(config: str | Path, out: str | Path) -> dict[str, Any]:
-    """Train the candidates of a configuration file and save the chosen model.
-
-    Args:
-        config: TOML of kind "pco2_model": match_ups (a CSV file; its columns carry names of the notation
-            table or are told by `columns`, in its units or those told by `units`), blocks and candidates.
-        out: new folder for the model; nothing is written where no candidate qualifies.
-
-    Returns:
-        summary: candidates with their scores, reasons in words, folder of the model or None.
-
-    Raises:
-        InputError: in a sentence that names the key, the column or the row.
-    """
-    settings = _read_config(Path(config))
-    if Path(out).exists():
-        raise InputError("there is something already", where=str(out), do="name a new folder or remove it")
-    specs = [specification(raw) for raw in settings.candidates]
-    names = tuple(dict.fromkeys(name for spec in specs for name in spec.predictors))
-    table = _match_ups(settings.match_ups, names)
-    groups = _groups(table, settings.blocks, settings.match_ups.file)
-    done = train(table, specs, groups, folds=settings.blocks.folds, force=settings.force)
-    folder = save(done.model, out, done.provenance) if done.model is not None else None
-    rows = [
-        {
-            "name": c["label"],
-            "passed": c["qualified"],
-            **{k: c[k] for k in ("correlation", "rmse", "variation")},
-        }
-        for c in done.provenance["candidates"]
-    ]
-    return {"candidates": rows, "reasons": done.provenance["reasons"], "model": folder and str(folder)}
-
-
-def _read_config(path: Path) -> TrainingConfig:
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf8"))
-        return TrainingConfig.model_validate(raw, context={"base": path.parent})
-    except FileNotFoundError:
-        raise InputError("there is no such file", where=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"this is not TOML: {error}", where=str(path)) from None
-    except ValidationError as error:
-        raise InputError(_first_sentence(error), where=str(path)) from None
-
-
-def _first_sentence(error: ValidationError, skip: int = 0) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"][skip:])
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        message = "this key is not known"
-    return f"{key}: {message}" if key else message
-
-
-def _match_ups(source: TableSource, names: Sequence[str]) -> pd.DataFrame:
-    """Columns of a CSV file under our names and in our units; others, such as a cruise, as they are."""
-    try:
-        raw = pd.read_csv(source.file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"this table cannot be read: {error}", where=source.file) from None
-    for ours, theirs in source.columns.items():
-        if theirs not in raw:
-            raise InputError(f"there is no column {theirs!r}; {nearest(theirs, raw.columns)}", where=source.file)
-        raw = raw.drop(columns=[ours], errors="ignore").rename(columns={theirs: ours})
-    for name in (*names, TARGET):
-        if name not in raw:
-            raise InputError(f"there is no column {name!r}; {nearest(name, raw.columns)}", where=source.file)
-        to_ours = to_notation(name, source.units.get(name, quantity(name).unit), where=source.file)
-        raw[name] = to_ours(pd.to_numeric(raw[name], errors="coerce"))
-    if "time" in raw:
-        raw["time"] = pd.to_datetime(raw["time"], errors="coerce", utc=True).dt.tz_localize(None)
-    return raw
-
-
-def _groups(table: pd.DataFrame, blocks: Blocks, where: str) -> NDArray[Any]:
-    needed = {"months": ("time",), "degrees": ("latitude", "longitude"), "column": (blocks.column,)}[blocks.by]
-    for name in needed:
-        if name not in table or table[name].isna().any():
-            raise InputError(f"blocks by {blocks.by} need the column {name!r} without gaps", where=where)
-    if blocks.by == "months":
-        return blocks_in_time(table["time"].to_numpy(), int(blocks.size))
-    if blocks.by == "degrees":
-        return blocks_in_space(table["latitude"], table["longitude"], blocks.size)
-    return table[blocks.column].to_numpy()

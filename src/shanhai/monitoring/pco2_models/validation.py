@@ -85,8 +85,8 @@ def folds(groups: ArrayLike, number: int = 5) -> NDArray[np.int64]:
     Raises:
         InputError: if there is only one block, or every match-up is a block of its own.
 
-    >>> folds([2010, 2010, 2011, 2012, 2013], 2).tolist()
-    [0, 0, 0, 1, 1]
+    >>> folds([2010, 2010, 2011, 2012, 2013, 2013], 2).tolist()
+    [0, 0, 0, 1, 1, 1]
     """
     labels = np.asarray(groups)
     if labels.ndim != 1 or labels.size == 0:
