@@ -198,18 +198,16 @@ def test_every_link_inside_the_page_has_its_target(drawn):
 
 
 def test_every_text_exists_in_both_languages_and_is_used():
-    code = "".join(
-        Path(report_figures.__file__).with_name(n).read_text(encoding="utf8")
-        for n in ("report.py", "report_figures.py", "report_words.py")
-    )
-    code += "".join(Path(m.__file__).read_text(encoding="utf8") for m in (maps, scatter, bars, style))
+    here = Path(report_figures.__file__)
+    files = [here, here.with_name("report.py"), here.with_name("report_words.py")]
+    files += [Path(m.__file__) for m in (maps, scatter, bars, style)]
+    code = "".join(f.read_text(encoding="utf8") for f in files)
     code += data.path("templates/report.html.j2").read_text(encoding="utf8")
     derived = {"sink", "source", "neutral", "good", "usable", "insufficient", "unknown", "passed", "failed"}
     derived |= {"undecided", "monthly", "8-day", "daily", "skin", "subskin"}
     for section in ("figures", "captions", "words", "report", "options"):
         for key, row in style._all_texts()[section].items():
-            assert row["en"], key
-            assert row["zh"], key
+            assert min(map(len, row.values())) > 0, key
             assert set(re.findall(r"{(\w+)}", row["en"])) == set(re.findall(r"{(\w+)}", row["zh"])), key
             stems = ("coverage_", "span_", "mode_", "statistic_", "reject_", "short_", "_sentence", "_title")
             known = key in derived or re.search(rf"\b{re.escape(key)}\b", code) or any(s in key for s in stems)
@@ -217,10 +215,9 @@ def test_every_text_exists_in_both_languages_and_is_used():
 
 
 def test_the_chinese_page_speaks_chinese_and_the_english_page_english(drawn):
-    drawn_out = r"[\u4e00-\u9fff]"
     english, chinese = read(page(drawn, "en")).text, read(page(drawn, "zh")).text
-    assert not re.search(drawn_out, "".join(english))
-    assert len(re.findall(drawn_out, "".join(chinese))) > 1200
+    assert not re.search(r"[\u4e00-\u9fff]", "".join(english))
+    assert len(re.findall(r"[\u4e00-\u9fff]", "".join(chinese))) > 1200
     latin_lines = [x for x in chinese if re.fullmatch(r"[A-Z][a-z]+( [a-z]+){3,}\.?", x.strip())]
     parameter_meanings = {p["meaning"] for p in drawn.provenance["parameters"]}
     assert [x for x in latin_lines if x.strip() not in parameter_meanings] == []
@@ -305,24 +302,19 @@ def test_the_method_gives_every_law_with_its_reference(law):
 
 
 def test_every_departure_from_the_standard_is_named():
-    none = page(make_report(accuracy=False))
-    assert "Uncertainties are propagated" in none
+    assert "Uncertainties are propagated" in page(make_report(accuracy=False))
     report = make_report(
         accuracy=False, mode="table_d1", law="nightingale_2000", schmidt="wanninkhof_2014",
         wind_compensation="none", fugacity=True, cool_skin="fixed", salty_skin=0.1, sea_ice=True,
     )  # fmt: skip
-    report.settings["net_flux"] |= {
-        "area_rule": "ellipsoid",
-        "weighting": "days",
-        "require_every_subperiod": False,
-    }
+    report.settings["net_flux"] |= {"area_rule": "ellipsoid", "weighting": "days"}
+    report.settings["net_flux"]["require_every_subperiod"] = False
     report.settings["accuracy"] = {"match": "climatology", "reject": "robust", "signed_variation": True}
     for language in ("en", "zh"):
         html = unescape(page(report, language))
         given = style.texts(language, "options")
         missing = [k for k, v in given.items() if "{" not in v and v not in ("sub-skin", "skin") and v not in html]
         assert set(missing) <= {"reject_none", "skin", "subskin"}
-    report.settings.pop("uncertainty")
     plain = make_report(accuracy=False)
     plain.settings.pop("uncertainty")
     assert "every choice of this job is the standard&#39;s own" in page(plain)
@@ -353,7 +345,6 @@ def test_tables_are_utf8_csv_with_units_in_their_heads(tmp_path):
 
 def test_each_job_gets_the_figures_its_fields_allow(drawn, fields, tmp_path):
     names = [f.name for f in drawn.figures]
-    assert names[:2] == ["mean_flux", "flux_months"]
     assert {"mean_delta_pco2", "mean_effective_k", "mean_pco2_sea", "mean_co2_flux_uncertainty"} <= set(names)
     assert {"net_flux", "flux_series", "match_ups_pco2_sea", "match_ups_co2_flux"} <= set(names)
     bare = make_report(accuracy=False)
@@ -378,7 +369,7 @@ def test_polygon_areas_are_outlined_and_only_their_largest_part_is_named(tmp_pat
 
 def test_figures_are_not_blank_and_come_out_the_same_twice(drawn, fields, tmp_path):
     for figure in drawn.figures:
-        pixels = matplotlib.image.imread(figure.path)[..., :3]
+        pixels = matplotlib.image.imread(figure.path)[::4, ::4, :3]
         assert pixels.std() > 0.03, figure.name
         assert len(np.unique((pixels * 255).astype(int) @ [1, 256, 65536])) > 20, figure.name
     report = make_report(accuracy=False)
@@ -476,7 +467,7 @@ def test_many_match_ups_are_drawn_as_density():
 @pytest.mark.filterwarnings("error:.*[Gg]lyph.*")
 def test_chinese_figures_have_no_empty_boxes(fields, tmp_path, caplog):
     report = make_report(areas=("渤海", "East $ Sea"))
-    figures_for(report, fields.isel(time=[0, 1, 2]), tmp_path, "zh")
+    figures_for(report, fields[["co2_flux", "delta_pco2"]].isel(time=[0, 1, 2]), tmp_path, "zh")
     assert "glyph" not in caplog.text
 
 

@@ -136,8 +136,9 @@ def _remedy(hint: str) -> str:
 
 def _inside(values: NDArray[Any], low: float, high: float) -> bool:
     """Whether all that is there lies in a range and is finite; NaN is not there."""
-    smallest, largest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
-    return bool(np.isnan(smallest) or (smallest >= low and largest <= high and np.isfinite(largest - smallest)))
+    if (values < low).any() or (values > high).any():  # NaN compares false; several times faster than fmin, fmax
+        return False
+    return bool(np.isfinite([low, high]).all()) or not np.isinf(values).any()
 
 
 def _refuse_untypical(part: xr.DataArray) -> None:

@@ -16,6 +16,7 @@ from shanhai.monitoring.flux import options_of
 from shanhai.monitoring.inputs import hashes
 from shanhai.monitoring.job import Job, beyond_standard
 from shanhai.monitoring.results import Report, Sentence
+from shanhai.monitoring.statistics import statistics
 
 
 def report(job: Job, fields: xr.Dataset, folder: Path | None) -> Report:
@@ -78,27 +79,6 @@ def land_mask(config: FluxConfig, fields: xr.Dataset) -> tuple[Any, Sentence]:
         "reach is then missing from the sea area of formula (16).",
         "未给定陆地掩膜：全程无任何海洋数据的网格视为陆地，因此公式（16）的海区面积可能偏小。",
     )
-
-
-def statistics(fields: xr.Dataset) -> pd.DataFrame:
-    """Mean, extremes and valid cells of the flux in each period; the mean is weighted by area."""
-    flux, area = fields["co2_flux"], fields["cell_area"]
-    plane = ("latitude", "longitude")
-    valid = flux.notnull()
-    rows = xr.Dataset(
-        {
-            "mean": (flux * area).sum(plane) / (valid * area).sum(plane),
-            "minimum": flux.min(plane),
-            "maximum": flux.max(plane),
-            "valid_cells": valid.sum(plane),
-        }
-    ).compute()
-    bounds = fields["time_bounds"].values
-    days = (bounds[:, 1] - bounds[:, 0]) / np.timedelta64(1, "D")
-    table = pd.DataFrame({n: rows[n].values for n in rows.data_vars})
-    monthly = (days >= 28).all()
-    labels = [str(t)[: 7 if monthly else 10] for t in fields.time.values]
-    return table.assign(days=days).set_index(pd.Index(labels, name="period"))
 
 
 def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:

@@ -127,7 +127,7 @@ class Job:
         section = self.config.output
         wanted = ALL_OUTPUTS if section.intermediate_fields else ("co2_flux",)
         flux = flux_fields(prepared, self.config.flux, wanted)
-        inputs = list(prepared.data_vars) if section.intermediate_fields else ["pco2_sea", "time_bounds"]
+        inputs = list(prepared.data_vars) if section.intermediate_fields else self._kept_inputs()
         out = prepared[inputs].merge(flux, combine_attrs="override")
         out = out.assign(cell_area=self._cell_area(out), sea_observed=_observed(prepared, self.config))
         if self.config.uncertainty is not None:
@@ -136,6 +136,11 @@ class Job:
             parts = flux_uncertainty(prepared, self.config.uncertainty, self.config.flux)
             out = out.assign(co2_flux_uncertainty=parts["co2_flux_uncertainty"])
         return cf_dataset(out, self._attributes())
+
+    def _kept_inputs(self) -> list[str]:
+        """Inputs that later clauses need, where not all are written."""
+        assessed = self.config.accuracy is not None and "pco2_sea" in self.config.accuracy.quantities
+        return ["pco2_sea", "time_bounds"] if assessed else ["time_bounds"]
 
     def _cell_area(self, out: xr.Dataset) -> xr.DataArray:
         """Areas by the rule of the configuration [km2]; 10^4 km2 in mode "table_d1"."""

@@ -125,12 +125,14 @@ class _Words:
     options: dict[str, str]
 
     def name(self, quantity_name: str) -> str:
+        """Quantity in words."""
         if quantity_name not in table():
             return quantity_name
         about = quantity(quantity_name)
         return about.zh if self.language == "zh" else style.spoken(about.meaning)
 
     def span(self, label: str) -> str:
+        """Label of a time span in words."""
         return span_text(label, self.language, self.words)
 
 

@@ -39,14 +39,17 @@ class _Pages:
 
     @property
     def drawn_language(self) -> str:
+        """Language that the fonts here can draw."""
         return style.figure_language(self.language)
 
     def span(self, language: str) -> str:
+        """First to last month of the fields."""
         labels = _months_of(self.fields)
         return period_text(labels[0], labels[-1], language)
 
     @property
     def subtitle(self) -> str:
+        """Line on mode, law and frequency."""
         flux, time = self.report.settings.get("flux", {}), self.report.settings.get("time", {})
         words = style.texts(self.language)
         frequency = str(time.get("frequency", "monthly"))
@@ -55,15 +58,18 @@ class _Pages:
         )
 
     def title(self, key: str, **parts: str) -> str:
+        """Title from the words of figures."""
         span = self.span(self.drawn_language)
         return style.texts(self.language)[key].format(span=span, **parts)
 
     def caption(self, key: str, **parts: str) -> Sentence:
+        """Caption in both languages."""
         texts = {language: style.texts(language, "captions")[key] for language in ("en", "zh")}
         return Sentence(**{x: t.format(**({"span": self.span(x)} | parts)) for x, t in texts.items()})
 
     @property
     def common(self) -> dict[str, Any]:
+        """What every drawing function takes."""
         return {"subtitle": self.subtitle, "language": self.language}
 
 

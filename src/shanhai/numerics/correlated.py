@@ -52,7 +52,7 @@ def chord_length(latitude: ArrayLike, other_latitude: ArrayLike, longitude_diffe
 class _Block(NamedTuple):
     rows: slice
     others: slice
-    spectrum: Floats  # (wavenumber, row, other)
+    spectrum: Array  # (wavenumber, row, other)
 
 
 class ExponentialCorrelation:
@@ -187,12 +187,19 @@ class ExponentialCorrelation:
             others = self._others(rows)
             d = chord_length(self.latitude[rows, None, None], self.latitude[None, others, None], lag)
             spectrum = scipy.fft.rfft(np.exp(-d / self.length), axis=-1).real
-            yield _Block(rows, others, np.ascontiguousarray(spectrum.transpose(2, 0, 1)))
+            yield _Block(rows, others, jnp.asarray(spectrum.transpose(2, 0, 1)))
 
 
-def _real_matmul(real: Floats, field: NDArray[np.complex128]) -> NDArray[np.complex128]:
+@jax.jit
+def _stacked_product(matrices: Array, columns: Array) -> Array:
+    """Many small products; a threaded BLAS spends its time waiting on them when the cores are busy."""
+    return jnp.matmul(matrices, columns)
+
+
+def _real_matmul(real: ArrayLike, field: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Stacked product of a real matrix and complex columns, as one real product of twice the columns."""
-    return np.matmul(real, np.ascontiguousarray(field).view(np.float64)).view(np.complex128)
+    columns = np.ascontiguousarray(field).view(np.float64)
+    return np.asarray(_stacked_product(jnp.asarray(real), jnp.asarray(columns))).view(np.complex128)
 
 
 def _even_spacing(longitude: Floats) -> float:

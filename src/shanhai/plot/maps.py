@@ -21,7 +21,7 @@ SIGNED = ("co2_flux", "delta_pco2")
 """Quantities drawn with a scale symmetric about zero, blue below and red above."""
 COLOURS = {
     "sea_surface_temperature": "inferno",
-    "transfer_velocity": "cividis",
+    "transfer_velocity": "plasma",
     "co2_flux_uncertainty": "magma_r",
     "pco2_sea_uncertainty": "magma_r",
 }

@@ -45,7 +45,7 @@ class Thermal(Effect):
     Valid: the measurements behind it span 2.1-24.5 degC at salinity 35.4 in one North Atlantic water.
 
     >>> round(float(Thermal().change(jnp.array(36.0), {"sea_surface_temperature": jnp.array(21.0)})), 3)
-    1.556
+    1.555
     """
 
     sensitivity: Array = par(

@@ -97,7 +97,7 @@ class ForestSpec(ModelSpec):
 
         arrays, target = training_arrays(columns, pco2, self.predictors, 2 * self.smallest_leaf)
         inputs = Inputs.of(self.predictors, self.log10, arrays)
-        x = np.asarray(inputs.transformed(jnp.asarray(np.stack([arrays[n] for n in self.predictors]))))
+        x = inputs.training_rows(arrays)
         forest = RandomForestRegressor(
             n_estimators=self.trees,
             max_depth=self.depth,

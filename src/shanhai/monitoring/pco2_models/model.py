@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -73,23 +74,33 @@ class Inputs(eqx.Module):
             InputError: if a predictor does not vary, or is not positive where its logarithm is asked for.
         """
         values = np.stack([np.asarray(columns[name], dtype=float) for name in names])
-        plain = cls(names, logarithmic, low=values.min(axis=1), high=values.max(axis=1))
-        transformed = np.asarray(plain.transformed(jnp.asarray(values)))
-        mean, scale = transformed.mean(axis=1), transformed.std(axis=1)
-        for name, m, s in zip(plain.names, mean, scale, strict=True):
-            if np.isnan(m):
+        low, high = values.min(axis=1), values.max(axis=1)
+        for name, least in zip(names, low, strict=True):
+            if name in logarithmic and least <= 0:
                 raise InputError(
                     f"the logarithm of {name} is asked for and it has values of zero or below",
                     where=name,
                     do="remove these match-ups or take the predictor as it is",
                 )
+        rows = _transformed_rows(names, logarithmic, values)
+        mean, scale = rows.mean(axis=1), rows.std(axis=1)
+        for name, m, s in zip(names, mean, scale, strict=True):
             if s <= 1e-12 * max(abs(m), 1e-300):
                 raise InputError(
                     f"{name} is the same in all training data, so it cannot explain anything",
                     where=name,
                     do="leave this predictor out",
                 )
-        return cls(names, logarithmic, low=plain.low, high=plain.high, mean=mean, scale=scale)
+        return cls(names, logarithmic, low=low, high=high, mean=mean, scale=scale)
+
+    def training_rows(self, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Training data as (predictor, sample), after the logarithm, not standardised."""
+        return _transformed_rows(self.names, self.logarithmic, np.stack([columns[n] for n in self.names]))
+
+    def standardised_rows(self, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Training data as (predictor, sample), standardised."""
+        mean, scale = np.asarray(self.mean), np.asarray(self.scale)
+        return (self.training_rows(columns) - mean[:, None]) / scale[:, None]
 
     def transformed(self, columns: Array) -> Array:
         """Take the logarithm of those predictors that ask for it; columns are (predictor, sample)."""
@@ -101,6 +112,13 @@ class Inputs(eqx.Module):
     def standardised(self, columns: Array) -> Array:
         """Predictors (predictor, sample) with mean 0 and standard deviation 1 in the training data."""
         return (self.transformed(columns) - self.mean[:, None]) / self.scale[:, None]
+
+
+def _transformed_rows(
+    names: Sequence[str], logarithmic: Sequence[str], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    taken = np.array([[name in logarithmic] for name in names])
+    return np.where(taken, np.log10(np.where(taken, values, 1.0)), values)
 
 
 class PCO2Model(eqx.Module):
@@ -162,15 +180,18 @@ def _columns(predictors: Mapping[str, ArrayLike], names: Sequence[str]) -> tuple
                 where=name,
                 do=f"give {name} in {quantity(name).unit}",
             )
-    arrays = jnp.broadcast_arrays(*(jnp.asarray(predictors[name], dtype=float) for name in names))
-    return jnp.stack([a.reshape(-1) for a in arrays]), arrays[0].shape
+    given = [predictors[name] for name in names]
+    xp: Any = jnp if any(isinstance(a, jax.Array) for a in given) else np  # numpy compiles nothing
+    arrays = xp.broadcast_arrays(*(xp.asarray(a, dtype=float) for a in given))
+    return xp.stack([a.reshape(-1) for a in arrays]), arrays[0].shape
 
 
 def _evaluated(model: PCO2Model, columns: Array) -> Array:
     """Evaluate in whole tiles, or a few sizes below a tile, so that a new shape seldom compiles anew."""
     samples = columns.shape[1]
     size = -(-samples // TILE) * TILE if samples > TILE else max(256, 1 << max(samples - 1, 0).bit_length())
-    padded = jnp.pad(columns, ((0, 0), (0, size - samples)), constant_values=jnp.nan)
+    xp: Any = jnp if isinstance(columns, jax.Array) else np
+    padded = xp.pad(columns, ((0, 0), (0, size - samples)), constant_values=np.nan)
     return _in_tiles(model, padded)[:samples]
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 from pydantic import Field, field_validator
@@ -89,7 +88,7 @@ class NeuralSpec(ModelSpec):
 
         arrays, target = training_arrays(columns, pco2, self.predictors, sum(self.hidden))
         inputs = Inputs.of(self.predictors, self.log10, arrays)
-        z = np.asarray(inputs.standardised(jnp.asarray(np.stack([arrays[n] for n in self.predictors]))))
+        z = inputs.standardised_rows(arrays)
         mean, scale = target.mean(), max(target.std(), 1e-12)
         network = MLPRegressor(
             hidden_layer_sizes=self.hidden,

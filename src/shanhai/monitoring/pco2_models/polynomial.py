@@ -117,7 +117,7 @@ class PolynomialSpec(ModelSpec):
         unknowns = 1 + sum(self.degrees) + pairs
         arrays, target = training_arrays(columns, pco2, self.predictors, unknowns)
         inputs = Inputs.of(self.predictors, self.log10, arrays)
-        z = np.asarray(inputs.standardised(jnp.asarray(np.stack([arrays[n] for n in self.predictors]))))
+        z = inputs.standardised_rows(arrays)
         design = _design(z, self.degrees, self.interactions)
         coefficients, _, rank, _ = np.linalg.lstsq(design, target, rcond=1e-10)
         if rank < unknowns:

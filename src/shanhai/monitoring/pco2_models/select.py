@@ -96,20 +96,25 @@ def _row(v: Validation) -> dict[str, object]:
 
 
 def _why(best: pd.Series, order: pd.DataFrame, qualified: bool) -> Sentence:
-    """Say whether the chosen model leads in both measures or by the rule for conflicts."""
-    leads = best["correlation"] >= order["correlation"].max() and best["rmse"] <= order["rmse"].min()
+    """Say whether the chosen model stands alone, leads in both measures, or wins by the rule for conflicts."""
+    kind, kind_zh = ("qualified", "合格") if qualified else ("unqualified", "不合格")
     measures = f"R = {best['correlation']:.3f}, RMSE = {best['rmse']:.3f} Pa"
-    among = f"{len(order)} qualified" if qualified else f"{len(order)} unqualified"
-    among_zh = f"{len(order)}个合格模型" if qualified else f"{len(order)}个不合格模型"
-    if leads:
-        en, zh = "it has the largest R and the smallest RMSE", "其相关系数最大且均方根误差最小"
+    leads = best["correlation"] >= order["correlation"].max() and best["rmse"] <= order["rmse"].min()
+    if len(order) == 1:
+        en, zh = f"it is the only {kind} candidate", f"它是唯一的{kind_zh}模型"
+    elif leads:
+        en = f"of {len(order)} {kind} candidates it has the largest R and the smallest RMSE"
+        zh = f"在{len(order)}个{kind_zh}模型中，其相关系数最大且均方根误差最小"
     else:
-        en = "R and RMSE disagree, and it has the smallest sum of both ranks (equal sums: the smaller RMSE)"
-        zh = "相关系数与均方根误差的排序不一致,按两者名次之和最小(相同时取均方根误差较小者)选取"
-    return Sentence(
-        f"{best['label']} was chosen among {among} candidates ({measures}): {en}.",
-        f"在{among_zh}中选取{best['label']}({measures}):{zh}。",
-    )
+        en = (
+            f"R and RMSE of the {len(order)} {kind} candidates disagree, and it has the smallest sum of both "
+            "ranks (equal sums: the smaller RMSE)"
+        )
+        zh = (
+            f"{len(order)}个{kind_zh}模型的相关系数与均方根误差排序不一致，按两者名次之和最小"
+            "（相同时取均方根误差较小者）选取"
+        )
+    return Sentence(f"{best['label']} was chosen ({measures}): {en}.", f"选取{best['label']}（{measures}）：{zh}。")
 
 
 def _failures(table: pd.DataFrame) -> list[Sentence]:
@@ -120,8 +125,8 @@ def _failures(table: pd.DataFrame) -> list[Sentence]:
             Sentence(
                 f"{row['label']} does not qualify: {measures}, where R > {LEAST_CORRELATION:g} and RMSE < "
                 f"{row['rmse_limit']:g} Pa are required (clause 4.5.3).",
-                f"{row['label']}不合格:{measures},要求R > {LEAST_CORRELATION:g}且RMSE < "
-                f"{row['rmse_limit']:g} Pa(4.5.3)。",
+                f"{row['label']}不合格：{measures}，要求R > {LEAST_CORRELATION:g}且RMSE < "
+                f"{row['rmse_limit']:g} Pa（4.5.3）。",
             )
         )
     return rows
@@ -136,6 +141,6 @@ def _reservations(table: pd.DataFrame) -> list[Sentence]:
         Sentence(
             f"The coefficient of variation of the match-ups is {variation:.3f}; clause 4.5.3 wants more than "
             f"{LEAST_VARIATION:g}, so the comparison holds within this narrow range only.",
-            f"匹配数据的变异系数为{variation:.3f},4.5.3要求大于{LEAST_VARIATION:g},比较结果仅在该范围内有效。",
+            f"匹配数据的变异系数为{variation:.3f}，4.5.3要求大于{LEAST_VARIATION:g}，比较结果仅在该范围内有效。",
         )
     ]
