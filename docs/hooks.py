@@ -45,8 +45,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _notation() -> str:
     rows = [
-        (f"${q.symbol}$", _code(q.name), _code(q.cf_name), q.unit, q.meaning, q.zh)
-        for q in notation.table().values()
+        (f"${q.symbol}$", _code(q.name), _code(q.cf_name), q.unit, q.meaning, q.zh) for q in notation.table().values()
     ]
     return _table(("symbol", "name in code and files", "CF standard name", "unit", "meaning", "中文"), rows)
 

@@ -201,6 +201,7 @@ class _Rows(NamedTuple):
     word: str
 
     def first(self, bad: NDArray[np.bool_]) -> str:
+        """Place of the first bad row."""
         return f"{self.where}, {self.word} {self.frame.index[int(np.argmax(bad))]}"
 
 

@@ -26,7 +26,12 @@ def statistics(fields: xr.Dataset) -> pd.DataFrame:
     lazy = da.asarray(flux.data)
     cells = da.asarray(area.data).rechunk(lazy.chunks[1:])[None]
     blocks = da.map_blocks(
-        _of_block, lazy, cells, dtype=float, new_axis=0, chunks=((5,), lazy.chunks[0], *((1,) * n for n in lazy.numblocks[1:]))
+        _of_block,
+        lazy,
+        cells,
+        dtype=float,
+        new_axis=0,
+        chunks=((5,), lazy.chunks[0], *((1,) * n for n in lazy.numblocks[1:])),
     )
     found = blocks.compute()
     whole = {n: _joined(n, found[i]) for i, n in enumerate(ROWS)}

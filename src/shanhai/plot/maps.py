@@ -176,7 +176,9 @@ def panel_maps(
             axes.set_title(style.plain(words), fontsize=8.5, fontweight="normal", pad=3)
         for axes in grid.flat[len(names) :]:
             axes.remove()
-        bar = _colour_bar(figure, mesh, grid, scale, True)
+        for axes in grid.flat[len(names) - columns : len(names)]:  # the lowest of each column
+            axes.tick_params(labelbottom=True)
+        bar = _colour_bar(figure, mesh, list(grid.flat[: len(names)]), scale, True)
         bar.set_label(style.label(name, language, with_name=False))
         style.titles(figure, title, subtitle, _key(name, language))
     return figure
