@@ -59,10 +59,18 @@ def _checked_block(
     block_info: Any = None,
 ) -> NDArray[Any]:
     """Check a block at its place in the field."""
+    low, high = _limits(attrs["name"], source)
+    if values.size == 0 or _inside(values, low, high):
+        return values  # before any labels are made: this runs once for every block
     place = block_info[0]["array-location"]
     here = {dim: labels[start:stop] for (dim, labels), (start, stop) in zip(coords.items(), place)}
     _refuse_outside(xr.DataArray(values, here, tuple(here), attrs["name"], attrs), source)
     return values
+
+
+def _limits(name: str, source: FieldSource) -> tuple[float, float]:
+    about = quantity(name)
+    return source.valid_range or (about.low, about.high)
 
 
 def check_values(field: xr.DataArray, source: FieldSource, period: slice = slice(None)) -> xr.DataArray:
@@ -112,8 +120,8 @@ def _origin(field: xr.DataArray) -> str:
 
 
 def _refuse_outside(part: xr.DataArray, source: FieldSource) -> None:
-    about, values = quantity(str(part.name)), part.values
-    low, high = source.valid_range or (about.low, about.high)
+    values = part.values
+    low, high = _limits(str(part.name), source)
     if values.size == 0 or _inside(values, low, high):
         return
     wrong = (values < low) | (values > high) | np.isinf(values)
@@ -136,9 +144,8 @@ def _remedy(hint: str) -> str:
 
 def _inside(values: NDArray[Any], low: float, high: float) -> bool:
     """Whether all that is there lies in a range and is finite; NaN is not there."""
-    if (values < low).any() or (values > high).any():  # NaN compares false; several times faster than fmin, fmax
-        return False
-    return bool(np.isfinite([low, high]).all()) or not np.isinf(values).any()
+    smallest, largest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+    return bool(np.isnan(smallest) or (smallest >= low and largest <= high and np.isfinite(largest - smallest)))
 
 
 def _refuse_untypical(part: xr.DataArray) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-import dask
+import dask.array as da
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -274,14 +274,22 @@ def month_sums(
     """Read the valid periods of a month once and sum them, for the cells inside."""
     weights = month_weights(bounds, month, weighting)
     (times,) = np.nonzero(weights)
-    part = flux.isel(time=times).transpose("time", "latitude", "longitude")
-    weight = xr.DataArray(weights[times], dims="time")
-    valid = np.isfinite(part)
-    total = xr.dot(part.where(valid, 0.0).astype(float), weight, dim="time")
-    count = xr.dot(valid, weight.astype(np.float32), dim="time")
-    read = dask.compute(total.data, count.data)
-    sums, counts = (np.asarray(x)[inside] for x in read)
-    return CellSums(sums, counts.astype(np.float32), counts > 0)
+    part = da.asarray(flux.isel(time=times).transpose("time", "latitude", "longitude").data)
+    weight = da.from_array(weights[times].reshape(-1, 1, 1), chunks=(part.chunks[0], 1, 1))
+    blocks = ((2,), (1,) * part.numblocks[0], *part.chunks[1:])
+    read = da.map_blocks(_sums_of_block, part, weight, chunks=blocks, new_axis=0, dtype=float).sum(axis=1).compute()
+    total, count = read[0][inside], read[1][inside].astype(np.float32)
+    return CellSums(total, count, count > 0)
+
+
+def _sums_of_block(flux: NDArray[Any], weight: NDArray[Any]) -> Floats:
+    """Weighted sum and sum of weights over the times of a block, map by map: no copy of the whole block is made."""
+    out = np.zeros((2, 1, *flux.shape[1:]))
+    for f, w in zip(flux, weight.ravel(), strict=True):
+        valid = np.isfinite(f)
+        out[0, 0] += w * np.where(valid, f, 0.0)
+        out[1, 0] += w * valid
+    return out
 
 
 def integrate(fields: xr.Dataset, areas: xr.DataArray, section: NetFluxSection) -> pd.DataFrame:
