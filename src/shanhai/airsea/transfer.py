@@ -41,12 +41,12 @@ class TransferLaw(Protocol):
 class PolynomialLaw(eqx.Module):
     r"""Third-degree law $k = a_0 + a_1 U + a_2 U^2 + a_3 U^3$ with Schmidt exponent 1/2."""
 
-    a0: Array = par(0.0, "cm h-1", source="see the law's constructor", meaning="constant part", bounds=(0, 20))
-    a1: Array = par(0.0, "cm h-1 (m s-1)-1", source="see the law's constructor", meaning="linear part", bounds=(0, 10))
+    a0: Array = par(0.0, "cm h-1", source="the law's own source", meaning="constant part", bounds=(0, 20))
+    a1: Array = par(0.0, "cm h-1 (m s-1)-1", source="the law's own source", meaning="linear part", bounds=(0, 10))
     a2: Array = par(
-        0.0, "cm h-1 (m s-1)-2", source="see the law's constructor", meaning="quadratic part", bounds=(0, 1)
+        0.0, "cm h-1 (m s-1)-2", source="the law's own source", meaning="quadratic part", bounds=(0, 1)
     )
-    a3: Array = par(0.0, "cm h-1 (m s-1)-3", source="see the law's constructor", meaning="cubic part", bounds=(0, 0.1))
+    a3: Array = par(0.0, "cm h-1 (m s-1)-3", source="the law's own source", meaning="cubic part", bounds=(0, 0.1))
     reference_schmidt: float = eqx.field(static=True, default=660.0)
     name: str = eqx.field(static=True, default="polynomial")
     source: str = eqx.field(static=True, default="user")

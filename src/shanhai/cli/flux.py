@@ -47,7 +47,11 @@ def new(path: Path = Path("flux.toml")) -> None:
 
     if path.exists():
         raise InputError("the file exists already", where=str(path), do="give another name")
-    path.write_text(data.path("presets/flux.toml").read_text(encoding="utf8"), encoding="utf8")
+    text = data.path("presets/flux.toml").read_text(encoding="utf8")
+    try:
+        path.write_text(text, encoding="utf8")
+    except OSError as error:
+        raise InputError(f"it cannot be written: {error.strerror}", where=str(path), do="give another name") from None
     print(f"{path} written: fill in the files, then: shanhai check {path}")
 
 

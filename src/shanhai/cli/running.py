@@ -6,6 +6,8 @@ from typing import Any
 
 from shanhai.core.errors import InputError
 
+PATIENCE = 10.0  # s, until a scheduler must have answered
+
 
 @contextmanager
 def on(workers: int | None, scheduler: str | None) -> Iterator[None]:
@@ -14,18 +16,18 @@ def on(workers: int | None, scheduler: str | None) -> Iterator[None]:
     Raises:
         InputError: if both are given, or the cluster does not answer.
     """
-    if workers and scheduler:
+    if workers is not None and scheduler is not None:
         raise InputError("workers and scheduler are both given", do="give one of them")
+    if workers is not None and workers < 1:
+        raise InputError(f"workers is {workers}, where 1 or more is meant", where="--workers", do="leave it out for all")
     if scheduler is None:
         import dask
 
         with dask.config.set(scheduler="threads", num_workers=workers):
             yield
         return
-    client = _connect(scheduler)
-    with client.as_current():
+    with _connect(scheduler) as client, client.as_current():
         yield
-    client.close()
 
 
 def _connect(address: str) -> Any:
@@ -36,6 +38,6 @@ def _connect(address: str) -> Any:
             "Dask's distributed scheduler is not installed", do="pip install 'shanhai[distributed]'"
         ) from None
     try:
-        return Client(address, timeout=10)
+        return Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise InputError(f"no Dask scheduler answers: {error}", where=address, do="check the address") from None

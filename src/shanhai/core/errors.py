@@ -25,8 +25,13 @@ class InputError(ShanhaiError, ValueError):
     def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
         self.what, self.where, self.do = what, where, do
         place = f"{where}: " if where else ""
-        remedy = f" To mend: {do.rstrip('.')}." if do else ""
-        super().__init__(f"{place}{what.rstrip('.')}.{remedy}")
+        remedy = f" To mend: {_stopped(do)}" if do else ""
+        super().__init__(f"{place}{_stopped(what)}{remedy}")
+
+
+def _stopped(text: str) -> str:
+    """End a sentence with one stop; dots that leave something open, as in `files = ...`, are kept."""
+    return text if text.endswith(("...", "?")) else f"{text.rstrip('.')}."
 
 
 class ConfigError(InputError):

@@ -64,7 +64,10 @@ class Described:
 
 
 def describe(module: eqx.Module, prefix: str = "") -> list[Described]:
-    """List every parameter of a module and of the modules inside it."""
+    """List every parameter of a module and of the modules inside it.
+
+    A module with an attribute `source` (a named fit of a common form) is the source of its own numbers.
+    """
     rows: list[Described] = []
     for field in dataclasses.fields(module):  # type: ignore[arg-type]
         value = getattr(module, field.name)
@@ -77,7 +80,7 @@ def describe(module: eqx.Module, prefix: str = "") -> list[Described]:
                     about["unit"],
                     about["bounds"],
                     about["meaning"],
-                    about["source"],
+                    getattr(module, "source", about["source"]),
                 )
             )
         elif isinstance(value, eqx.Module):

@@ -84,6 +84,8 @@ def _refuse_foreign(path: str) -> None:
         raise InputError("this folder is not a Zarr store", where=path, do="name files in it, or a glob pattern")
     with open(path, "rb") as file:
         magic = file.read(4)
+    if not magic:
+        raise InputError("the file is empty", where=path, do="fetch it again")
     if magic in CLASSIC[:2]:
         _refuse_truncated_classic(path)
     if magic not in (*CLASSIC, HDF5):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import dask
 import numpy as np
 import xarray as xr
 
+from shanhai.core.errors import InputError
 from shanhai.grids.horizontal import EQUATORIAL_RADIUS_WGS84, FLATTENING_WGS84, edges
 
 LOADED_WHOLE = 2**30  # bytes
@@ -38,6 +40,23 @@ def whole_or_nothing(path: Path) -> Iterator[Path]:
         raise
     _remove(path) if path.is_dir() else None
     os.replace(temporary, path)
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Find out before any work whether a folder, there already or not, can be written; nothing is left behind.
+
+    Raises:
+        InputError: naming what stands in the way.
+    """
+    there = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
+    if not there.is_dir():
+        raise InputError("this is a file, where a folder is meant", where=str(there), do="give another --out")
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        what = f"nothing can be written here: {error.strerror}"
+        raise InputError(what, where=str(there), do="give another --out, or change its permissions") from None
 
 
 def _remove(path: Path) -> None:

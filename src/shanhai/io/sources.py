@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 def _anchored(value: str, info: ValidationInfo) -> str:
     """Anchor a relative path at the folder of the configuration; leave URLs alone."""
+    if not value.strip():
+        raise ValueError("the path is empty")
     base = (info.context or {}).get("base")
     if base is None or "://" in value:
         return value
@@ -50,7 +52,7 @@ class FieldSource(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    files: FilePath | tuple[FilePath, ...] | None = None
+    files: FilePath | Annotated[tuple[FilePath, ...], Field(min_length=1)] | None = None
     variable: str | tuple[str, str] | None = None
     units: str | None = None
     latitude: str | None = None
@@ -76,6 +78,8 @@ class FieldSource(BaseModel):
             raise ValueError(f"give exactly one of files, model, stations and value, not {given or 'none'}")
         if self.files is not None and self.variable is None:
             raise ValueError("files needs variable, the name of the field in them")
+        if self.valid_range is not None and not self.valid_range[0] < self.valid_range[1]:
+            raise ValueError(f"valid_range is {list(self.valid_range)}, where [low, high] is meant")
         return self
 
 

@@ -64,6 +64,8 @@ def _read(path: str) -> pd.DataFrame:
         return pd.read_csv(path, comment="#", skipinitialspace=True)
     except FileNotFoundError:
         raise InputError("there is no such file", where=path, do="correct stations = ...") from None
+    except OSError as error:
+        raise InputError(f"it cannot be read: {error.strerror}", where=path, do="correct stations = ...") from None
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
         raise InputError(f"this is not a CSV table: {error}", where=path, do="save it as CSV in UTF-8") from None
 
@@ -138,16 +140,26 @@ def nearest_station(
     Raises:
         InputError: if no station observed during the interval.
     """
+    name, during = str(table.columns[-1]), observed_during(table, time_start, time_end)
+    means = during.groupby(["latitude", "longitude"], sort=False)[name].mean().reset_index()
+    return means[name].to_numpy()[_nearest_of(means, np.asarray(latitude, float), np.asarray(longitude, float))]
+
+
+def observed_during(table: pd.DataFrame, time_start: np.datetime64, time_end: np.datetime64) -> pd.DataFrame:
+    """Rows of a table of `station_field` inside an interval, end exclusive.
+
+    Raises:
+        InputError: if there is none.
+    """
     name = str(table.columns[-1])
     during = table[(table["time"] >= time_start) & (table["time"] < time_end)]
     if during.empty:
         raise InputError(
-            f"no station has observed {name} from {time_start} until {time_end}",
+            f"no station has observed {name} from {str(time_start)[:10]} until {str(time_end)[:10]}",
             where=f"inputs.{name}",
             do="add observations of that time, or shorten the period of the job",
         )
-    means = during.groupby(["latitude", "longitude"], sort=False)[name].mean().reset_index()
-    return means[name].to_numpy()[_nearest_of(means, np.asarray(latitude, float), np.asarray(longitude, float))]
+    return during
 
 
 def _nearest_of(

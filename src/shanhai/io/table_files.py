@@ -126,8 +126,8 @@ def _splits(text: str) -> Iterator[tuple[str, list[Column]]]:
 def _open_netcdf(path: Path) -> TableFile:
     try:
         dataset = xr.open_dataset(path, decode_timedelta=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"this cannot be read as NetCDF: {error}", where=str(path)) from None
+    except (OSError, ValueError):
+        raise InputError("this cannot be read as NetCDF", where=str(path), do="give NetCDF or a text table") from None
     variables = {str(n): v for n, v in dataset.variables.items() if v.ndim == 1}
     names = list(variables)
 

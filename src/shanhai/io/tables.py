@@ -64,12 +64,13 @@ ALIASES: dict[str, dict[str, str]] = {
         "pco2": "",
     },
     "co2_flux": {"co2_flux": "mmol m-2 d-1", "surface_upward_mole_flux_of_carbon_dioxide": ""},
+    "cruise": {"cruise": "", "expocode": "", "cruise_id": ""},
     "quality_flag": {"quality_flag": "", "fco2rec_flag": "", "fco2_flag": "", "woce_flag": ""},
 }
 HEADER_UNITS = {"deg.C": "degC", "deg. C": "degC", "uAtm": "uatm", "µAtm": "uatm"}  # habits of text tables
 DATE_PARTS = ("year", "month", "day", "hour", "minute", "second")
 PLACE = ("latitude", "longitude")
-NOT_QUANTITIES = ("time", *DATE_PARTS, *PLACE, "quality_flag")
+NOT_QUANTITIES = ("time", *DATE_PARTS, *PLACE, "cruise", "quality_flag")
 SOUTH_OR_WEST = ("dec.deg.s", "dec.deg.w", "degrees_south", "degrees_west")
 GOOD_FLAG = 2  # WOCE: good
 
@@ -89,9 +90,9 @@ def read_table(source: TableSource) -> pd.DataFrame:
     Returns:
         one row per observation: time (UTC, datetime64), latitude, longitude in [-180, 180) and, as far as the
         file has them, sea_surface_temperature, sea_surface_salinity, wind_speed, wind_speed_mean_square,
-        wind_speed_mean_cube, air_pressure, xco2, fco2_sea, pco2_sea and co2_flux. `attrs` tells file, columns
-        (ours -> the file's), units (as read), rows_read, rows_flagged, rows_without_place, pco2_from_fugacity
-        and rows_at_one_atmosphere.
+        wind_speed_mean_cube, air_pressure, xco2, fco2_sea, pco2_sea, co2_flux and cruise (text). `attrs` tells
+        file, columns (ours -> the file's), units (as read), rows_read, rows_flagged, rows_without_place,
+        pco2_from_fugacity and rows_at_one_atmosphere.
 
     Raises:
         InputError: for whatever cannot be understood without guessing; names file, column and row.
@@ -212,6 +213,9 @@ def _standard(rows: _Rows, columns: dict[str, Column], source: TableSource) -> p
     units = {}
     for q in (c for c in columns if c not in NOT_QUANTITIES):
         table[q], units[q] = _quantity_values(rows, q, columns[q], source.units.get(q))
+    if "cruise" in columns:
+        cruise = rows.frame["cruise"]
+        table["cruise"] = cruise.astype("str").str.strip().where(cruise.notna()).to_numpy()
     placed = table[["time", *PLACE]].notna().all(axis=1).to_numpy()
     flags = _numbers(rows, "quality_flag") if "quality_flag" in columns else GOOD_FLAG
     flagged = np.broadcast_to(flags != GOOD_FLAG, placed.shape)

@@ -167,7 +167,7 @@ def suspicion(about: Quantity, unit: str, value: float) -> str:
     >>> suspicion(quantity("sea_surface_temperature"), "degC", 290.0)
     "the values look like 'K'"
     """
-    for other in LOOKALIKES.get(about.unit, ()):
+    for other in (about.unit, *LOOKALIKES.get(about.unit, ())):
         if spelled(other) == spelled(unit):
             continue
         if _believable(about, convert(value, other, about.unit)):

@@ -20,6 +20,7 @@ from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from shanhai.core.errors import InputError, nearest
+from shanhai.io.sources import FieldSource
 from shanhai.monitoring.config import NetFluxSection, SeaArea
 from shanhai.monitoring.results import Sentence
 
@@ -74,6 +75,30 @@ def sea_areas(
     )
 
 
+def land_cells(source: FieldSource, latitude: ArrayLike, longitude: ArrayLike) -> Bools:
+    """Cells whose land fraction exceeds one half; cells that the land field does not reach are sea.
+
+    Args:
+        source: land fraction [1].
+        latitude: cell centres, ascending [degree].
+        longitude: cell centres, ascending [degree].
+
+    Raises:
+        InputError: for a field that cannot be read, does not reach the region, or leaves no sea.
+    """
+    from shanhai.io.checks import guarded
+    from shanhai.io.fields import open_field
+    from shanhai.monitoring.gridding import nearest_on
+
+    opened = guarded(open_field("land_fraction", source), source)
+    fraction = nearest_on(opened, latitude, longitude).values
+    for every, what in ((np.isnan(fraction), "has no value in the region"), (fraction > 0.5, "leaves no sea at all")):
+        if every.all():
+            where = str(opened.attrs.get("shanhai_source", "net_flux.land"))
+            raise InputError(f"the land field {what}", where=where, do="check net_flux.land and the region")
+    return np.asarray(fraction > 0.5)
+
+
 def _refuse_duplicates(section: NetFluxSection) -> None:
     twice = [name for name, n in Counter(a.name for a in section.areas).items() if n > 1]
     if twice:
@@ -93,7 +118,8 @@ def _refuse_empty(area: SeaArea, cells: Bools, sea: Bools) -> None:
             do="check that its longitudes and latitudes lie in the region, or use a finer grid",
         )
     if not (cells & sea).any():
-        raise InputError("every cell of this area is land", where=where, do="check net_flux.land")
+        do = "check its place, and net_flux.land; without it, cells that no data reach count as land"
+        raise InputError("every cell of this area is land", where=where, do=do)
 
 
 def _cells(area: SeaArea, lat: Floats, lon: Floats, notes: list[Sentence]) -> Bools:
@@ -193,6 +219,8 @@ def _geojson(path: str) -> Iterator[Feature]:
     if crs and not any(known in json.dumps(crs) for known in _GEOJSON_GEOGRAPHIC):
         _refuse_projected(path, f"its coordinate system is {json.dumps(crs)}")
     for item in document.get("features") or [document]:
+        if not isinstance(item, dict):
+            raise InputError(f"this is not GeoJSON: {item!r} is no feature", where=path)
         geometry = item.get("geometry") if item.get("type") == "Feature" else item
         yield geometry, dict(item.get("properties") or {})
 

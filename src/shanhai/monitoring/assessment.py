@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from shanhai.core.errors import InputError
 from shanhai.io.tables import read_table
@@ -12,6 +14,7 @@ from shanhai.monitoring.config import AccuracySection, FluxSection
 from shanhai.monitoring.flux import options_of
 from shanhai.monitoring.insitu import (
     WINDS,
+    cell_index,
     flux_notes,
     grid_observations,
     rejection_note,
@@ -77,6 +80,43 @@ def assess_accuracy(dataset: xr.Dataset, accuracy: AccuracySection, flux: FluxSe
         out.notes.append(match_note(pairs, quantity))
         out.notes.extend(flux_notes(observed) if quantity == "co2_flux" else [])
     return out
+
+
+def check_accuracy(
+    time_bounds: NDArray[np.datetime64], latitude: ArrayLike, longitude: ArrayLike, accuracy: AccuracySection
+) -> None:
+    """Refuse in-situ data that cannot be read, lack a quantity or share no time or place with the product.
+
+    For before any work.
+
+    Args:
+        time_bounds: start and exclusive end of every period of the product, (time, 2).
+        latitude: cell centres of the product, ascending [degree].
+        longitude: cell centres of the product, ascending [degree].
+        accuracy: in-situ data and rules.
+
+    Raises:
+        InputError: see `assess_accuracy`.
+    """
+    table = read_table(accuracy.data)
+    promised = {q: ("time", np.zeros(len(time_bounds))) for q in accuracy.quantities}
+    product = xr.Dataset({**promised, "time_bounds": (("time", "bounds"), time_bounds)})
+    for quantity in accuracy.quantities:
+        _check_there(quantity, table, product)
+    _check_place(align_time(table, product, accuracy.match).table, latitude, longitude)
+
+
+def _check_place(table: pd.DataFrame, latitude: ArrayLike, longitude: ArrayLike) -> None:
+    rows, _ = cell_index(table["latitude"], table["longitude"], latitude, longitude)
+    if (rows >= 0).any():
+        return
+    spans = [f"{table[axis].min():g} to {table[axis].max():g}" for axis in ("latitude", "longitude")]
+    raise InputError(
+        f"none of {len(table)} in-situ observations of the product's time lies in the region; their latitudes are "
+        f"{spans[0]}, their longitudes {spans[1]}",
+        where=table.attrs["file"],
+        do="check their coordinates and the region",
+    )
 
 
 def _check_there(quantity: str, table: pd.DataFrame, dataset: xr.Dataset) -> None:

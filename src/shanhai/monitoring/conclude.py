@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from shanhai.airsea.transfer import TransferLaw
 from shanhai.io import provenance
 from shanhai.io.output import whole_or_nothing
 from shanhai.monitoring import areas, net_flux
@@ -26,13 +27,15 @@ def report(job: Job, fields: xr.Dataset, folder: Path | None) -> Report:
     table = net_flux.integrate(fields, masks, config.net_flux)
     if config.uncertainty is not None:
         table = _with_uncertainty(table, fields, masks, config)
+    found = statistics(fields)
+    own = [*job.notes, *_notes(job, fields), *_outside_training(fields, int(found["valid_cells"].sum()))]
     result = Report(
         title=config.title,
         mode=config.flux.mode,
         settings=config.model_dump(mode="json", exclude_none=True),
         net_flux=table,
-        notes=[*job.notes, *_notes(job, fields), land_note, *masks.attrs["notes"], *net_flux.coverage_notes(table)],
-        statistics=statistics(fields),
+        notes=[*own, land_note, *masks.attrs["notes"], *net_flux.coverage_notes(table)],
+        statistics=found,
         provenance=_provenance(job),
     )
     if config.accuracy is not None:
@@ -65,11 +68,8 @@ def land_mask(config: FluxConfig, fields: xr.Dataset) -> tuple[Any, Sentence]:
     formula (16) may be too small where data never reach.
     """
     if config.net_flux.land is not None:
-        from shanhai.io.fields import open_field
-        from shanhai.monitoring.gridding import nearest_on
-
-        fraction = nearest_on(open_field("land_fraction", config.net_flux.land), fields.latitude, fields.longitude)
-        return fraction.values > 0.5, Sentence(
+        land = areas.land_cells(config.net_flux.land, fields.latitude.values, fields.longitude.values)
+        return land, Sentence(
             "Land is told from sea by the land field of the configuration (fraction above one half).",
             "陆地网格由配置的陆地数据判定（占比大于1/2）。",
         )
@@ -91,10 +91,7 @@ def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
             )
         )
     law = options_of(config.flux).law
-    compensated = "wind_speed_mean_square" in fields or "wind_speed_mean_square" in config.inputs
-    if config.flux.wind_compensation == "none" or (
-        config.output.intermediate_fields and not compensated and law.name != "liss_merlivat_1986"
-    ):
+    if _moments_lacking(law, job, fields):
         notes.append(
             Sentence(
                 "The wind compensation factor is 1: winds inside the periods are not known or not used. For a "
@@ -119,6 +116,35 @@ def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
             )
         )
     return notes
+
+
+def _moments_lacking(law: TransferLaw, job: Job, fields: xr.Dataset) -> list[str]:
+    """Moments of the winds that move the mean of the law and that are not known or not used."""
+    if job.config.flux.wind_compensation == "none":
+        known: set[Any] = set()
+    else:
+        written = job.config.output.intermediate_fields
+        known = set(fields if written else job.prepared(next(iter(job.parts))))
+    steady = float(law.mean_k(1.0, 1.0, 1.0))
+    moved = {"wind_speed_mean_square": (1.0, 2.0, 1.0), "wind_speed_mean_cube": (1.0, 1.0, 2.0)}
+    return [name for name, winds in moved.items() if name not in known and float(law.mean_k(*winds)) != steady]
+
+
+def _outside_training(fields: xr.Dataset, cells: int) -> list[Sentence]:
+    """Where the pCO2 model of Appendix B says nothing."""
+    from shanhai.monitoring.modelled import OUTSIDE
+
+    if OUTSIDE not in fields:
+        return []
+    count = int(fields[OUTSIDE].sum())
+    return [
+        Sentence(
+            f"In {count} cells, all periods together, the predictors lie outside the training data of the pCO2 model: "
+            f"no pCO2 and no flux is given there (a flux is given in {cells}).",
+            f"各时段合计有{count}个网格的预测因子超出海水二氧化碳分压模型的训练范围，"
+            f"不给出分压和通量（给出通量的网格为{cells}个）。",
+        )
+    ]
 
 
 def _provenance(job: Job) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 The models refuse unknown keys, name the nearest known one, and hold no logic beyond checks that need no data.
 """
 
+import re
 import tomllib
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -52,8 +55,27 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _resolution(value: Any) -> float:
-    return float(Fraction(value)) if isinstance(value, str) else value
+def _resolution(value: Any) -> Any:
+    try:
+        return float(Fraction(value)) if isinstance(value, str) else value
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f'{value!r} is not a cell size; write "1/24" or 0.25') from None
+
+
+def _month_or_day(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", value):
+        return value
+    raise ValueError(f'{str(value)!r} is not a month or a day; write "2010-03" or "2010-03-31", with quotes')
+
+
+def _of_files(source: FieldSource | None) -> FieldSource | None:
+    if source is not None and source.files is None:
+        raise ValueError("a mask comes from files")
+    return source
+
+
+MonthOrDay = Annotated[str, BeforeValidator(_month_or_day)]
+MaskSource = Annotated[FieldSource, AfterValidator(_of_files)]
 
 
 class Region(Section):
@@ -76,8 +98,8 @@ class Region(Section):
 class TimeSpan(Section):
     """Months or days of the job and its frequency (clause 4.3.3)."""
 
-    start: str = Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$")
-    end: str = Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$")
+    start: MonthOrDay
+    end: MonthOrDay
     frequency: Literal["monthly", "8-day", "daily"] = "monthly"
     method: Literal["mean", "linear", "nearest"] = "mean"
 
@@ -142,7 +164,7 @@ class SeaArea(Section):
     box: tuple[float, float, float, float] | None = None  # west, south, east, north
     polygon: FilePath | None = None  # GeoJSON or shapefile
     feature: str | None = None  # "attribute=value" picks one feature of the file
-    mask: FieldSource | None = None
+    mask: MaskSource | None = None
     mask_value: float | None = None
 
     @model_validator(mode="after")
@@ -150,6 +172,9 @@ class SeaArea(Section):
         given = [s is not None for s in (self.box, self.polygon, self.mask)]
         if sum(given) != 1:
             raise ValueError(f"sea area {self.name!r} needs exactly one of box, polygon and mask")
+        for key, shape in (("feature", "polygon"), ("mask_value", "mask")):
+            if getattr(self, key) is not None and getattr(self, shape) is None:
+                raise ValueError(f"{key} of sea area {self.name!r} needs {shape}")
         return self
 
 
@@ -160,7 +185,7 @@ class NetFluxSection(Section):
     area_rule: Literal["hyt0343", "ellipsoid"] = "hyt0343"
     weighting: Literal["observations", "days"] = "observations"
     require_every_subperiod: bool = True
-    land: FieldSource | None = None  # land fraction; cells above 0.5 are land
+    land: MaskSource | None = None  # land fraction; cells above 0.5 are land
     areas: tuple[SeaArea, ...] = ()
 
 
@@ -191,12 +216,15 @@ class FluxConfig(Section):
 
     @model_validator(mode="after")
     def _inputs_known_and_complete(self, info: ValidationInfo) -> "FluxConfig":
-        for name in self.inputs:
+        for name, source in self.inputs.items():
             if name not in INPUTS:
                 raise ValueError(f"inputs.{name} is not an input; {nearest(name, INPUTS)}")
+            if source.model is not None and name != "pco2_sea":
+                raise ValueError(f"inputs.{name}.model: models are of pco2_sea only; give files, stations or value")
         if self.uncertainty is not None and not self.output.intermediate_fields:
             raise ValueError("uncertainty needs output.intermediate_fields = true, to know the inputs again")
-        missing = [name for name in REQUIRED_INPUTS if name not in self.inputs]
+        needed = (*REQUIRED_INPUTS, *(("sea_ice_fraction",) if self.flux.sea_ice else ()))
+        missing = [name for name in needed if name not in self.inputs]
         if missing and not (info.context or {}).get("dataset"):
             raise ValueError(f"missing inputs: {', '.join(missing)}")
         return self
@@ -205,7 +233,7 @@ class FluxConfig(Section):
 class ValidationSection(Section):
     """Blocks that a pCO2 model must predict without having seen them."""
 
-    blocks: Literal["time", "space"] = "time"
+    blocks: Literal["time", "space", "cruise"] = "time"  # cruise: each cruise is gridded by itself
     months: int = Field(1, ge=1)
     size: float = Field(10.0, gt=0, le=180)  # degrees
     folds: int = Field(5, ge=2)
@@ -228,9 +256,11 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _known_inputs(self) -> "ModelConfig":
-        for name in self.inputs:
+        for name, source in self.inputs.items():
             if name not in INPUTS or name == "pco2_sea":
                 raise ValueError(f"inputs.{name} is not a predictor; {nearest(name, set(INPUTS) - {'pco2_sea'})}")
+            if source.files is None and source.value is None:
+                raise ValueError(f"inputs.{name}: a predictor comes from files or is one value")
         return self
 
 
@@ -250,11 +280,13 @@ def load(path: str | Path, *kinds: str) -> Any:
     """
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError("there is no such file", where=str(path), do="shanhai flux new writes one") from None
     except IsADirectoryError:
         raise ConfigError("this is a folder", where=str(path), do="name a TOML file") from None
+    except OSError as error:
+        raise ConfigError(f"it cannot be read: {error.strerror}", where=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"this is not TOML: {error}", where=str(path)) from None
     kind, welcome = raw.get("kind"), kinds or tuple(KINDS)
@@ -277,16 +309,30 @@ def parse(raw: dict[str, Any], *, where: str = "config", base: Path | None = Non
     try:
         return model.model_validate(raw, context={"base": base or Path(), "dataset": dataset})
     except ValidationError as error:
-        raise ConfigError("; ".join(_sentence(e, model) for e in error.errors()[:5]), where=where) from None
+        told = dict.fromkeys(_sentence(e, model) for e in error.errors())  # alternatives of one key say the same
+        raise ConfigError("; ".join(list(told)[:5]), where=where) from None
+
+
+ALTERNATIVE = re.compile(r"str|.*[\[(].*")
+"""How pydantic marks, in the place of an error, which form of a key with several it has tried."""
 
 
 def _sentence(e: Any, model: type[Section]) -> str:
-    key = ".".join(str(part) for part in e["loc"])
+    parts = [str(part) for part in e["loc"]]
+    path = list(takewhile(lambda part: not ALTERNATIVE.fullmatch(part), parts))
+    key = ".".join(path)
+    if len(path) < len(parts) and e["type"] != "value_error":
+        return f"{key}: one name, or a list of names, is meant, not {e['input']!r}"
     if e["type"] == "extra_forbidden":
         return f"unknown key {key!r}; {nearest(str(e['loc'][-1]), _known_keys(e['loc'][:-1], model))}"
     if e["type"] == "missing":
         return f"key {key!r} is missing"
-    message = e["msg"].removeprefix("Value error, ")
+    if e["type"] in ("model_type", "dict_type"):
+        return f"{key}: a section with keys is meant, not {e['input']!r}"
+    if e["type"] == "value_error":
+        message = e["msg"].removeprefix("Value error, ")
+    else:
+        message = f"{e['msg'].replace('Input should', 'it should')}, not {e['input']!r}"
     return f"{key}: {message}" if key else message
 
 

@@ -48,9 +48,14 @@ def cell_index(
     Returns:
         row and column, both -1 outside the grid.
 
+    Raises:
+        InputError: for a grid of one row or column.
+
     >>> cell_index([90.0, 0.0], [180.0, 359.9], np.arange(-89.5, 90), np.arange(-179.5, 180))
     (array([179,  90]), array([  0, 179]))
     """
+    if min(np.size(rows), np.size(columns)) < 2:
+        raise InputError("a grid of one row or column cannot be matched with in-situ data", do="widen the region")
     south, west = edges(rows), edges(columns)
     lat = np.asarray(latitude, dtype=float)
     turned = np.mod(np.asarray(longitude, dtype=float) - west[0], 360.0)

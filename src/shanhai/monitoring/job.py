@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
+from shanhai.core.errors import ConfigError
 from shanhai.core.notation import quantity
 from shanhai.io import checks, provenance, stations
 from shanhai.io.output import cf_dataset
-from shanhai.monitoring import gridding, net_flux, table_d1
+from shanhai.monitoring import areas, gridding, net_flux, table_d1
 from shanhai.monitoring.config import FluxConfig
 from shanhai.monitoring.flux import ALL_OUTPUTS, flux_fields, options_of
 from shanhai.monitoring.inputs import InputSummary, local_paths, open_inputs, summary
+from shanhai.monitoring.insitu import DRIVERS, WINDS
 from shanhai.monitoring.periods import Period, parts, periods
 from shanhai.monitoring.results import Sentence
 
@@ -56,6 +60,12 @@ class Job:
         return opened
 
     @cached_property
+    def station_tables(self) -> dict[str, pd.DataFrame]:
+        """Every input that comes from stations (clause 4.4.10), as `io.stations` reads it."""
+        given = {n: s for n, s in self.config.inputs.items() if s.stations is not None}
+        return {n: stations.station_field(n, str(s.stations), unit=s.units) for n, s in given.items()}
+
+    @cached_property
     def fingerprint(self) -> str:
         """Digest of all that decides the results: configuration, inputs, software."""
         inputs = {path: provenance.quick_fingerprint(path) for path in self.input_paths()}
@@ -79,12 +89,41 @@ class Job:
         Raises:
             InputError: for whatever would stop the job, in a sentence.
         """
-        options_of(self.config.flux)
+        self._check_mode()
         rows = [summary(n, s, self.fields.get(n)) for n, s in self.config.inputs.items()]
         for name, one in self.fields.items():
             checks.check_first_map(one, self.config.inputs[name])
-        self.prepared(next(iter(self.parts)))
+        for table in self.station_tables.values():
+            for period in self.periods:
+                stations.observed_during(table, period.start, period.end)
+        first = self.prepared(next(iter(self.parts)))
+        self._check_areas(first.latitude.values, first.longitude.values)
+        self._check_accuracy(first.latitude.values, first.longitude.values)
         return rows
+
+    def _check_mode(self) -> None:
+        options_of(self.config.flux)
+        extra = beyond_standard(self.config.flux)
+        if self.config.flux.mode == "table_d1" and extra:
+            raise ConfigError(
+                f'mode "table_d1" repeats the printed example and takes no options: {", ".join(extra)}',
+                where="flux",
+                do='leave them out, or say mode = "standard"',
+            )
+
+    def _check_areas(self, latitude: NDArray[Any], longitude: NDArray[Any]) -> None:
+        """Open polygons and masks now: after hours of work would be too late (clause 4.6)."""
+        section = self.config.net_flux
+        land = None if section.land is None else areas.land_cells(section.land, latitude, longitude)
+        areas.sea_areas(section, latitude, longitude, land)
+
+    def _check_accuracy(self, latitude: NDArray[Any], longitude: NDArray[Any]) -> None:
+        """Look at the in-situ data now: after hours of work would be too late (clause 4.5)."""
+        if self.config.accuracy is not None:
+            from shanhai.monitoring.assessment import check_accuracy
+
+            bounds = np.array([[p.start, p.end] for p in self.periods])
+            check_accuracy(bounds, latitude, longitude, self.config.accuracy)
 
     def prepared(self, label: str) -> xr.Dataset:
         """Inputs of one part on the target grid (clause 4.3), lazy."""
@@ -103,13 +142,11 @@ class Job:
 
     def _with_stations(self, prepared: xr.Dataset, label: str) -> xr.Dataset:
         """Clause 4.4.10: values of the nearest station where no field is at hand."""
-        for name, source in self.config.inputs.items():
-            if source.stations is not None:
-                table = stations.station_field(name, source.stations, unit=source.units)
-                cells = prepared.latitude.values, prepared.longitude.values
-                fields = [stations.nearest_station(table, *cells, p.start, p.end) for p in self.parts[label]]
-                dims = ("time", "latitude", "longitude")
-                prepared = prepared.assign({name: (dims, np.stack(fields), quantity(name).attributes)})
+        for name, table in self.station_tables.items():
+            cells = prepared.latitude.values, prepared.longitude.values
+            fields = [stations.nearest_station(table, *cells, p.start, p.end) for p in self.parts[label]]
+            dims = ("time", "latitude", "longitude")
+            prepared = prepared.assign({name: (dims, np.stack(fields), quantity(name).attributes)})
         return prepared
 
     def _with_model(self, prepared: xr.Dataset) -> xr.Dataset:
@@ -117,9 +154,10 @@ class Job:
         source = self.config.inputs["pco2_sea"]
         if source.model is None:
             return prepared
-        from shanhai.monitoring.modelled import modelled_pco2
+        from shanhai.monitoring.modelled import OUTSIDE, modelled_pco2
 
-        return prepared.assign(pco2_sea=modelled_pco2(source.model, prepared))
+        pco2, outside = modelled_pco2(source.model, prepared)
+        return prepared.assign({"pco2_sea": pco2, OUTSIDE: outside})
 
     def part(self, label: str) -> xr.Dataset:
         """Flux dataset of one part with CF metadata, lazy."""
@@ -127,7 +165,7 @@ class Job:
         section = self.config.output
         wanted = ALL_OUTPUTS if section.intermediate_fields else ("co2_flux",)
         flux = flux_fields(prepared, self.config.flux, wanted)
-        inputs = list(prepared.data_vars) if section.intermediate_fields else self._kept_inputs()
+        inputs = list(prepared.data_vars) if section.intermediate_fields else self._kept_inputs(prepared)
         out = prepared[inputs].merge(flux, combine_attrs="override")
         out = out.assign(cell_area=self._cell_area(out), sea_observed=_observed(prepared, self.config))
         if self.config.uncertainty is not None:
@@ -137,10 +175,14 @@ class Job:
             out = out.assign(co2_flux_uncertainty=parts["co2_flux_uncertainty"])
         return cf_dataset(out, self._attributes())
 
-    def _kept_inputs(self) -> list[str]:
-        """Inputs that later clauses need, where not all are written."""
-        assessed = self.config.accuracy is not None and "pco2_sea" in self.config.accuracy.quantities
-        return ["pco2_sea", "time_bounds"] if assessed else ["time_bounds"]
+    def _kept_inputs(self, prepared: xr.Dataset) -> list[str]:
+        """Inputs that later clauses need, where not all are written: those of the in-situ flux and its verdict."""
+        from shanhai.monitoring.modelled import OUTSIDE
+
+        assessed = () if self.config.accuracy is None else self.config.accuracy.quantities
+        wanted = ["time_bounds", OUTSIDE, *(["pco2_sea"] if "pco2_sea" in assessed else [])]
+        wanted += [n for n in (*DRIVERS, *WINDS) if "co2_flux" in assessed]
+        return [n for n in wanted if n in prepared]
 
     def _cell_area(self, out: xr.Dataset) -> xr.DataArray:
         """Areas by the rule of the configuration [km2]; 10^4 km2 in mode "table_d1"."""

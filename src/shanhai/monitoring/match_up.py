@@ -68,8 +68,7 @@ def calendar_months(dataset: xr.Dataset) -> xr.Dataset:
     first = np.datetime64(f"{NOMINAL_YEAR}-01", "M") + means["month"].values
     out = means.rename(month="time").assign_coords(time=first.astype("datetime64[ns]"))
     nominal = np.stack([first, first + 1], axis=1).astype("datetime64[ns]")
-    constant = dataset.drop_vars([*varying, "time_bounds"]).drop_dims("time")
-    return out.assign(time_bounds=(("time", "bounds"), nominal)).merge(constant)
+    return out.assign(time_bounds=(("time", "bounds"), nominal)).merge(dataset.drop_dims("time"))
 
 
 def _in_nominal_year(time: NDArray[np.datetime64]) -> NDArray[np.datetime64]:

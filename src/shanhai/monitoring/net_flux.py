@@ -35,6 +35,8 @@ GOOD_COVERAGE = 0.75
 USABLE_COVERAGE = 0.50
 """Clause 4.6.3: better than 75 % is good, less than 50 % should not occur."""
 
+LONG_BLOCK = 2**27  # bytes
+
 SEASONS = {12: "DJF", 3: "MAM", 6: "JJA", 9: "SON"}  # first month -> name
 
 
@@ -274,12 +276,18 @@ def month_sums(
     """Read the valid periods of a month once and sum them, for the cells inside."""
     weights = month_weights(bounds, month, weighting)
     (times,) = np.nonzero(weights)
-    part = da.asarray(flux.isel(time=times).transpose("time", "latitude", "longitude").data)
+    part = _in_long_blocks(da.asarray(flux.isel(time=times).transpose("time", "latitude", "longitude").data))
     weight = da.from_array(weights[times].reshape(-1, 1, 1), chunks=(part.chunks[0], 1, 1))
     blocks = ((2,), (1,) * part.numblocks[0], *part.chunks[1:])
     read = da.map_blocks(_sums_of_block, part, weight, chunks=blocks, new_axis=0, dtype=float).sum(axis=1).compute()
     total, count = read[0][inside], read[1][inside].astype(np.float32)
     return CellSums(total, count, count > 0)
+
+
+def _in_long_blocks(flux: da.Array) -> da.Array:
+    """Join blocks along time as far as memory allows: a sum of few long blocks holds less than one of many short."""
+    map_of_block = flux.itemsize * max(flux.chunks[1]) * max(flux.chunks[2])
+    return flux.rechunk({0: max(max(flux.chunks[0]), LONG_BLOCK // map_of_block)})
 
 
 def _sums_of_block(flux: NDArray[Any], weight: NDArray[Any]) -> Floats:

@@ -1,17 +1,24 @@
 """The finished parts of a job on disk: written whole, remembered with their sizes, never computed twice."""
 
 import json
+import shutil
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from shanhai.core.errors import InputError
-from shanhai.io.output import SUFFIX, open_fields, whole_or_nothing, write_fields
+from shanhai.io.output import SUFFIX, open_fields, refuse_unwritable, whole_or_nothing, write_fields
 
 STATE = "progress.json"
 FOLDER = "fields"
+OURS = (
+    *(STATE, FOLDER, "figures", "report.html", "provenance.json", ".*.partial"),
+    *("net_flux.csv", "periods.csv", "accuracy.csv", "match_ups_*.csv"),
+)
+"""What a job leaves in its folder, as patterns."""
 
 
 class PartStore:
@@ -30,6 +37,7 @@ class PartStore:
     def __init__(self, folder: Path, fingerprint: str, format: str, *, single: bool = False) -> None:
         self.folder, self.fingerprint, self.single = folder, fingerprint, single
         self.suffix = SUFFIX[format]
+        refuse_unwritable(folder)
         self.finished: dict[str, int] = self._remembered()
 
     def _remembered(self) -> dict[str, int]:
@@ -39,8 +47,9 @@ class PartStore:
         try:
             known: dict[str, Any] = json.loads(state.read_text(encoding="utf8"))
             fingerprint, parts = known["fingerprint"], dict(known["parts"])
-        except (ValueError, KeyError, TypeError):
-            raise InputError("its progress file is damaged", where=str(state), do="give another --out") from None
+        except (OSError, ValueError, KeyError, TypeError):
+            do = "give another --out, or --overwrite to begin again"
+            raise InputError("the progress file of this job is damaged", where=str(state), do=do) from None
         if fingerprint != self.fingerprint:
             raise InputError(
                 "this folder holds the results of another configuration, other inputs or another version",
@@ -82,3 +91,21 @@ class PartStore:
     def open(self) -> xr.Dataset:
         """Every finished part as one lazy dataset."""
         return open_fields([self.path(label) for label in sorted(self.finished)])
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier job left in a folder; one without a job stays as it is, and is refused later.
+
+    Raises:
+        InputError: if something that is not ours lies there as well; then nothing is removed.
+    """
+    if not (folder / STATE).exists():
+        return
+    strange = sorted(p.name for p in folder.iterdir() if not any(fnmatch(p.name, ours) for ours in OURS))
+    if strange:
+        raise InputError(
+            f"beside the results of a job it holds {', '.join(strange[:5])}, which --overwrite would remove",
+            where=str(folder),
+            do="move them elsewhere, or give another --out",
+        )
+    shutil.rmtree(folder)

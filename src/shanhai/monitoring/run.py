@@ -1,6 +1,5 @@
 """From a configuration or a dataset to fields and a report: the whole of HY/T 0343.5 in one call."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from shanhai.core.errors import InputError, nearest
 from shanhai.monitoring import conclude
 from shanhai.monitoring.config import REQUIRED_INPUTS, FluxConfig, load, parse
 from shanhai.monitoring.job import Job
-from shanhai.monitoring.parts import PartStore
+from shanhai.monitoring.parts import PartStore, clear
 from shanhai.monitoring.results import Report
 
 Watcher = Callable[[str, int, int, bool], None]
@@ -49,14 +48,14 @@ def assess(
     (-3.94, '-2.93e+08 kg')
     """
     job = _job(source, sections)
+    job.check()
     if out is None:
         fields = _in_memory(job, watch)
         return fields, conclude.report(job, fields, None)
     folder = Path(out)
     if overwrite:
-        _clear(folder)
+        clear(folder)
     store = PartStore(folder, job.fingerprint, job.config.output.format, single=job.config.output.precision == "single")
-    job.check()
     for number, label in enumerate(job.parts, 1):
         computed = store.ensure(label, lambda label=label: job.part(label))  # type: ignore[misc]
         if watch:
@@ -75,14 +74,6 @@ def _in_memory(job: Job, watch: Watcher | None) -> xr.Dataset:
     seen = xr.concat([d["sea_observed"] for d in done], dim="part").max("part", keep_attrs=True)
     whole = xr.concat([d.drop_vars(timeless) for d in done], dim="time", combine_attrs="override")
     return whole.assign({n: done[0][n] for n in timeless}).assign(sea_observed=seen)
-
-
-def _clear(folder: Path) -> None:
-    """Remove an earlier job of ours; anything else in the folder stays and is refused later."""
-    from shanhai.monitoring.parts import STATE
-
-    if (folder / STATE).exists():
-        shutil.rmtree(folder)
 
 
 def _job(source: str | Path | FluxConfig | xr.Dataset, sections: dict[str, Any]) -> Job:

@@ -19,6 +19,13 @@ CELL_AREA = 1e4
 LAYOUT = {"latitude": np.arange(27.5, 32.0), "longitude": np.arange(123.5, 127.0)}
 """Illustrative cell centres; not from the standard."""
 
+REMARK = {
+    "comment": "The standard prints no positions of the cells of Table D.1: those here are illustrative. Areas by formula "
+    "(15) at these positions exceed the 10 000 km2 a cell that the printed net flux implies by 5 to 10 %.",
+    "comment_zh": "标准未给出表D.1各网格的位置，此处位置仅为示意。按公式（15）计算的面积比印刷结果所隐含的每网格1万平方千米大5%～10%。",
+}
+"""For the reader of a report on this dataset."""
+
 COLUMNS = {  # column of the file -> notation name
     "SSS": "sea_surface_salinity",
     "SST_degC": "sea_surface_temperature",
@@ -61,4 +68,4 @@ def dataset() -> xr.Dataset:
     start, end = np.array(["2009-08-01", "2009-09-01"], dtype="datetime64[ns]")
     fields = {n: (("time", "latitude", "longitude"), x.reshape(1, 5, 4)[:, ::-1]) for n, x in inputs.items()}
     bounds = {"time_bounds": (("time", "bounds"), np.array([[start, end]]))}
-    return xr.Dataset(fields | bounds, coords={"time": [start], **LAYOUT})
+    return xr.Dataset(fields | bounds, coords={"time": [start], **LAYOUT}, attrs=REMARK)

@@ -11,6 +11,7 @@ import xarray as xr
 
 from shanhai.core.errors import InputError
 from shanhai.io import checks
+from shanhai.io.output import refuse_unwritable
 from shanhai.io.tables import read_table
 from shanhai.monitoring import gridding
 from shanhai.monitoring.config import ModelConfig, load
@@ -75,17 +76,43 @@ class TrainingJob:
     def match_ups(self) -> pd.DataFrame:
         """In-situ pCO2 of every cell and period (clause 4.5.1) beside the predictors there."""
         bounds = np.array([[p.start, p.end] for p in self.periods])
-        grid = self.grid
-        latitude, longitude = grid.latitude, grid.longitude
-        table = read_table(self.config.data)
-        cells = grid_observations(table, "pco2_sea", latitude, longitude, bounds, self.config.reject)
+        latitude, longitude = self.grid.latitude, self.grid.longitude
+        cells = self._cells(read_table(self.config.data), bounds)
         if cells.empty:
             raise InputError(
                 "no observation lies in the region and time of the configuration", where=self.config.data.file
             )
         columns = {"pco2_sea": cells["value"].to_numpy(), "time": bounds[cells["period"], 0]}
         columns |= {"latitude": latitude[cells["row"]], "longitude": longitude[cells["column"]]}
+        columns |= {"cruise": cells["cruise"]} if "cruise" in cells else {}
         return pd.DataFrame(columns | self._predictors(cells))
+
+    def _cells(self, table: pd.DataFrame, bounds: np.ndarray) -> pd.DataFrame:
+        """Gridded observations; of each cruise by itself where cruises are held back, so that no cell mixes two."""
+
+        def gridded(rows: pd.DataFrame) -> pd.DataFrame:
+            axes = self.grid.latitude, self.grid.longitude
+            return grid_observations(rows, "pco2_sea", *axes, bounds, self.config.reject)
+
+        if self.config.validation.blocks != "cruise":
+            return gridded(table)
+        if "cruise" not in table:
+            raise InputError(
+                'validation.blocks is "cruise" and no column tells the cruise',
+                where=self.config.data.file,
+                do='name it in data.columns.cruise, or choose blocks = "time" or "space"',
+            )
+        each = [gridded(rows).assign(cruise=name) for name, rows in table.groupby("cruise", sort=False)]
+        return pd.concat(each, ignore_index=True)
+
+    def groups(self, match_ups: pd.DataFrame) -> Any:
+        """Block of every match-up, to be held back whole."""
+        section = self.config.validation
+        if section.blocks == "time":
+            return blocks_in_time(match_ups["time"].to_numpy(), section.months)
+        if section.blocks == "space":
+            return blocks_in_space(match_ups["latitude"], match_ups["longitude"], section.size)
+        return match_ups["cruise"].to_numpy()
 
     def _predictors(self, cells: pd.DataFrame) -> dict[str, Any]:
         out = {name: np.full(len(cells), np.nan) for name in self.config.inputs}
@@ -121,15 +148,12 @@ def train_from_config(path: Path, out: Path) -> dict[str, Any]:
     """
     if out.exists():
         raise InputError("there is something already", where=str(out), do="name a new folder")
+    refuse_unwritable(out)
     job = TrainingJob(load(path, "pco2_model"))
     job.check()
     table = job.match_ups()
-    section = job.config.validation
-    if section.blocks == "time":
-        groups = blocks_in_time(table["time"].to_numpy(), section.months)
-    else:
-        groups = blocks_in_space(table["latitude"], table["longitude"], section.size)
-    done = train.train(table, job.candidates(), groups, folds=section.folds, force=job.config.force)
+    folds = job.config.validation.folds
+    done = train.train(table, job.candidates(), job.groups(table), folds=folds, force=job.config.force)
     if done.model is not None:
         store.save(done.model, out, done.provenance)
     return {

@@ -131,7 +131,7 @@ def _checksum(record: Mapping[str, Any], raw: bytes) -> str:
 def _read(folder: Path) -> tuple[dict[str, Any], bytes]:
     for name in (JSON, ARRAYS):
         if not (folder / name).is_file():
-            raise InputError(f"there is no {name}", where=str(folder), do="give the folder that `save` wrote")
+            raise InputError(f"there is no {name}", where=str(folder), do="give a folder that `shanhai flux train` wrote")
     try:
         record = json.loads((folder / JSON).read_text(encoding="utf8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -1,0 +1,1 @@
+"""Scripts that make every number and figure of docs/validation.md."""
