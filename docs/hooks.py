@@ -5,15 +5,27 @@ in pages and docstrings alike; arithmatex marks them and they become MathML here
 """
 
 import html
+import inspect
 import re
+import types
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal, Union, get_args, get_origin
 
 from latex2mathml.converter import convert
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from shanhai.airsea.transfer import LAWS, TABLE_C1
 from shanhai.core import notation, params
 from shanhai.io import catalogue
+from shanhai.io.sources import FieldSource, TableSource, ValidWhen
+from shanhai.monitoring import config
+from shanhai.monitoring.pco2_models.forest import ForestSpec
+from shanhai.monitoring.pco2_models.model import ModelSpec
+from shanhai.monitoring.pco2_models.neural import NeuralSpec
+from shanhai.monitoring.pco2_models.polynomial import PolynomialSpec
+from shanhai.monitoring.pco2_models.semi_analytic import SemiAnalyticSpec
 
 PLACE = re.compile(r"^\{\{ (\w+) \}\}$", re.MULTILINE)
 EQUATION = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
@@ -95,10 +107,112 @@ def _product(cell: dict[str, str]) -> tuple[str, ...]:
     )
 
 
+SECTIONS: dict[str, dict[str, type[BaseModel]]] = {  # table -> heading -> what holds the keys
+    "configuration": {
+        "The file": config.FluxConfig,
+        "[region]": config.Region,
+        "[time]": config.TimeSpan,
+        "[grid]": config.GridSection,
+        "[inputs.…]": FieldSource,
+        "valid_when": ValidWhen,
+        "[flux]": config.FluxSection,
+        "[uncertainty]": config.UncertaintySection,
+        "[accuracy]": config.AccuracySection,
+        "data": TableSource,
+        "[net_flux]": config.NetFluxSection,
+        "[[net_flux.areas]]": config.SeaArea,
+        "[output]": config.OutputSection,
+    },
+    "model_configuration": {
+        "The training file": config.ModelConfig,
+        "[validation]": config.ValidationSection,
+        "candidates: polynomial": PolynomialSpec,
+        "candidates: neural": NeuralSpec,
+        "candidates: forest": ForestSpec,
+        "candidates: semi_analytic": SemiAnalyticSpec,
+    },
+}
+
+
+def _sections(table: str) -> str:
+    return "\n\n".join(_section(heading, model) for heading, model in SECTIONS[table].items())
+
+
+def _section(heading: str, model: type[BaseModel]) -> str:
+    said = meanings(model)
+    rows = (
+        (_code(name), html.escape(type_text(f.annotation)).replace("|", "&#124;"), _default(f), said.get(name, ""))
+        for name, f in model.model_fields.items()
+    )
+    shown = f"`{heading}`" if heading.startswith("[") else heading
+    summary = inspect.cleandoc(model.__doc__ or "").split("\n\n")[0]
+    return f"### {shown}\n\n{summary}\n\n{_table(('key', 'type', 'default', 'meaning'), rows)}"
+
+
+ENTRY = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {5,}.+)*)", re.MULTILINE)
+
+
+def meanings(model: type[BaseModel]) -> dict[str, str]:
+    """Key -> what the docstring of its class, or of a class that it extends, says of it."""
+    out: dict[str, str] = {}
+    for cls in (ModelSpec, model):
+        if issubclass(model, cls):
+            entries = inspect.cleandoc(cls.__doc__ or "").partition("Args:\n")[2].split("\n\n")[0]
+            for names, words in ENTRY.findall(entries):
+                out |= dict.fromkeys(names.split(", "), " ".join(words.split()))
+    if issubclass(model, ModelSpec):
+        out["kind"] = "which model this is."
+    return out
+
+
+def type_text(annotation: Any) -> str:
+    """A type in the words of TOML."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if annotation is type(None):
+        return ""
+    if origin is Literal:
+        return " or ".join(repr(value).replace("'", '"') for value in inner)
+    if origin in (Union, types.UnionType):
+        return " or ".join(words for one in inner if (words := type_text(one)))
+    if hasattr(annotation, "__metadata__"):
+        return type_text(inner[0])
+    if origin is tuple:
+        many = len(inner) == 2 and inner[1] is Ellipsis
+        return f"list of {type_text(inner[0])}" if many else f"[{', '.join(type_text(i) for i in inner)}]"
+    if origin is dict:
+        return f"table of {type_text(inner[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "table"
+    return {float: "number", int: "whole number", str: "text", bool: "true or false"}.get(annotation, "any")
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined:
+        return "*required*"
+    if value is None or value in ((), {}) or isinstance(value, BaseModel):
+        return ""
+    if isinstance(value, tuple):
+        return _code("[" + ", ".join(_toml(one) for one in value) + "]")
+    return _code("1/24" if value == 1 / 24 else _toml(value))
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+
+
 def _code(text: str) -> str:
     """A name that may be broken where its words end."""
     breakable = re.sub("([_/-])", r"\1<wbr>", html.escape(text))
     return f"<code>{breakable}</code>" if text else ""
 
 
-TABLES: dict[str, Callable[[], str]] = {"notation": _notation, "laws": _laws, "products": _products}
+TABLES: dict[str, Callable[[], str]] = {
+    "notation": _notation,
+    "laws": _laws,
+    "products": _products,
+    "configuration": lambda: _sections("configuration"),
+    "model_configuration": lambda: _sections("model_configuration"),
+}

@@ -51,7 +51,7 @@ def _china(fields: xr.Dataset) -> Any:
 
 
 def _bars(flux: dict[str, Any]) -> Any:
-    series = {}
+    series: dict[str, Any] = {}
     for area in jobs.AREAS:
         rows = [r for r in flux["months"] if r["area"] == area["name"]]
         series[str(area["name"])] = ([r["label"] for r in rows], [r["net"] * 1e12 for r in rows], None)
@@ -80,7 +80,7 @@ def _moments(data: Path) -> Any:
     with style.look():
         figure = style.new_figure(6.4, 3.2)
         axes = figure.add_subplot()
-        edges = np.arange(0.8, 1.2001, 0.01)
+        edges: Any = np.arange(0.8, 1.2001, 0.01)
         for part, colour in ((ratio[ratio < 1], style.SOURCE), (ratio[ratio >= 1], style.SINK)):
             axes.hist(part, bins=edges, color=colour, rwidth=0.92)
         axes.axvline(1, color="#222222", linewidth=0.9)

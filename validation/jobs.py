@@ -6,18 +6,17 @@ from typing import Any
 import xarray as xr
 
 from shanhai.monitoring.config import FluxConfig, parse
+from validation.airsea_2010 import NEEDED
 
-CARBON = "socatv4_kriged_1deg_monthly_2010.nc"
-FORCING = "satellite_forcing_1deg_monthly_2010.nc"
-SALT = "woa18_sss_1deg_monthly.nc"
-LAND = "onedeg_land.nc"
-CRUISE = "socat_74JC20131009_kitidis.tsv"
-NEEDED = (CARBON, FORCING, SALT, LAND, CRUISE)
+CARBON, FORCING, SALT, LAND, CRUISE = NEEDED
 
 WORLD = {"west": -180.0, "east": 180.0, "south": -90.0, "north": 90.0}
 ATLANTIC = {"west": -70.0, "east": 20.0, "south": -56.0, "north": 52.0}
 CHINA_SEAS = [117.0, 23.0, 131.0, 41.0]
-AREAS = [{"name": "Global ocean", "box": [-180.0, -90.0, 180.0, 90.0]}, {"name": "China seas", "box": CHINA_SEAS}]
+AREAS: list[dict[str, Any]] = [
+    {"name": "Global ocean", "box": [-180.0, -90.0, 180.0, 90.0]},
+    {"name": "China seas", "box": CHINA_SEAS},
+]
 
 
 def inputs(data: Path) -> dict[str, Any]:

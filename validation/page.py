@@ -66,7 +66,8 @@ def _spans(numbers: dict[str, Any], key: str) -> str:
     for world, china in zip(of["Global ocean"], of["China seas"]):
         cells = [number(r[q], 2) for r in (world,) for q in ("mean", "without")] + [f"{number(world['net'], 3)} Pg"]
         cells += [number(china[q], 2) for q in ("mean", "without")] + [f"{number(china['net'] * 1000, 2)} Tg"]
-        rows.append((world["label"] + ("" if world["complete"] else " (incomplete)"), *cells))
+        label = world["label"].replace("-", "\N{NON-BREAKING HYPHEN}")
+        rows.append((label + ("" if world["complete"] else " (incomplete)"), *cells))
     return _table(head, rows)
 
 
@@ -117,7 +118,8 @@ def _cruise(numbers: dict[str, Any]) -> str:
     ]
     quote = f"> {numbers['cruise']['refusal']}"
     said = [f"- `{v['quantity']}`: {' '.join(v['reasons'])}" for v in numbers["cruise"]["verdicts"]]
-    return "\n\n".join(['With `match = "time"`:', quote, 'With `match = "climatology"`:', _table(head, rows), "\n".join(said)])
+    parts = ['With `match = "time"`:', quote, 'With `match = "climatology"`:', _table(head, rows), "\n".join(said)]
+    return "\n\n".join(parts)
 
 
 def _pco2_models(numbers: dict[str, Any]) -> str:

@@ -32,10 +32,10 @@ OTHER_UNITS = {  # input -> unit -> from the number in the unit of tests.jobs
 def double(folder: Path) -> None:
     """Inputs of the job in double precision, so that only round-off differs."""
     latitude, longitude = 25.5 + np.arange(8), 120.5 + np.arange(10)
-    month = np.array(["2010-01-01"], "datetime64[ns]")
-    days = np.arange("2010-01-01", "2010-02-01", dtype="M8[D]").astype("datetime64[ns]")
+    months = np.array(["2010-01-01", "2010-02-01"], "datetime64[ns]")
+    days = np.arange("2010-01-01", "2010-03-01", dtype="M8[D]").astype("datetime64[ns]")
     for name in FIELDS:
-        one = field(name, days if name == "wind_speed" else month, latitude, longitude)
+        one = field(name, days if name == "wind_speed" else months, latitude, longitude)
         one.astype(float).to_netcdf(folder / f"{name}.nc")
 
 
@@ -49,7 +49,7 @@ def base(tmp_path_factory) -> tuple[Path, xr.Dataset]:
 
 def run(folder: Path, extra: str = "") -> xr.Dataset:
     path = folder / "flux.toml"
-    path.write_text(config_text(extra, months=1).replace('end = "2010-01"', 'end = "2010-01"\nfrequency = "monthly"'))
+    path.write_text(config_text(extra, months=2))
     return assess(path)[0]
 
 
@@ -100,7 +100,7 @@ def test_region_may_be_named_in_either_longitude_convention(base, tmp_path):
     got = []
     for turn in (0, 360):
         path = folder / "flux.toml"
-        text = config_text(months=1).replace("west = 120.0", f"west = {-170.0 + turn}")
+        text = config_text(months=2).replace("west = 120.0", f"west = {-170.0 + turn}")
         path.write_text(text.replace("east = 130.0", f"east = {-160.0 + turn}"))
         got.append(assess(path)[0])
     assert_same(got[0], got[1], 0.0)
@@ -135,7 +135,7 @@ def test_units_told_in_the_configuration_serve_as_those_of_the_file(base, tmp_pa
         return one.assign_attrs(units="furlong")
 
     folder = changed(base[0], tmp_path, change)
-    text = config_text(months=1)
+    text = config_text(months=2)
     for name, (_, _, unit) in FIELDS.items():
         text = text.replace(f'variable = "{name}"', f'variable = "{name}"\nunits = "{unit}"')
     (folder / "flux.toml").write_text(text)
@@ -208,7 +208,7 @@ def test_power_laws_follow_the_wind(name):
 
 def test_written_job_states_the_units_that_its_numbers_have(tmp_path):
     """Round trip: the intermediate fields of a job, read by their labels, give its flux again."""
-    fields = assess(write_job(tmp_path, months=1))[0]
+    fields = assess(write_job(tmp_path, months=2))[0].astype(float)
     si = fields.transfer_velocity / 3.6e5 * fields.wind_compensation * fields.sea_water_density
     flux = si * fields.co2_solubility / ATMOSPHERE * fields.delta_pco2  # mol m-2 s-1
     np.testing.assert_allclose(flux * 1e3 * 86400, fields.co2_flux, rtol=1e-12)

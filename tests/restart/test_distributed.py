@@ -34,8 +34,7 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("format", ["zarr", "netcdf"])
 def test_cluster_and_one_thread_write_the_bytes_of_two_threads(tmp_path, cluster, format):
     """Fields, tables, report and provenance."""
-    extra = EXTRA.format(format) + ("[uncertainty]\nmonte_carlo = 5\n" if format == "zarr" else "")
-    config = write_job(tmp_path, extra, months=MONTHS)
+    config = write_job(tmp_path, EXTRA.format(format), months=MONTHS)
     with running.on(2, None):
         assess(config, out=tmp_path / "threads")
     with dask.config.set(scheduler="synchronous"):

@@ -9,7 +9,7 @@ def main() -> None:
     from shanhai.core.errors import ShanhaiError
 
     try:
-        app()
+        app(sys.argv[1:])
     except ShanhaiError as error:
         print(f"shanhai: {error}", file=sys.stderr)
         sys.exit(2)

@@ -19,7 +19,8 @@ def on(workers: int | None, scheduler: str | None) -> Iterator[None]:
     if workers is not None and scheduler is not None:
         raise InputError("workers and scheduler are both given", do="give one of them")
     if workers is not None and workers < 1:
-        raise InputError(f"workers is {workers}, where 1 or more is meant", where="--workers", do="leave it out for all")
+        do = "leave it out to use all cores"
+        raise InputError(f"workers is {workers}, where 1 or more is meant", where="--workers", do=do)
     if scheduler is None:
         import dask
 
@@ -38,6 +39,6 @@ def _connect(address: str) -> Any:
             "Dask's distributed scheduler is not installed", do="pip install 'shanhai[distributed]'"
         ) from None
     try:
-        return Client(address, timeout=PATIENCE)
+        return Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"no Dask scheduler answers: {error}", where=address, do="check the address") from None

@@ -71,7 +71,9 @@ def cf_dataset(fields: xr.Dataset, attributes: dict[str, str]) -> xr.Dataset:
     out = fields.assign_coords(_coordinates(fields)).assign({**_bounds(fields), "crs": _crs()})
     for name in fields.data_vars:
         if {"latitude", "longitude"} <= set(out[name].dims):
-            out[name].attrs |= {"grid_mapping": "crs", "cell_methods": "time: mean area: mean"}
+            out[name].attrs["grid_mapping"] = "crs"
+            if "time" in out[name].dims:
+                out[name].attrs["cell_methods"] = "time: mean area: mean"
     if "cell_area" in out:
         out["cell_area"].attrs["cell_methods"] = "area: sum"
     return out.assign_attrs({"Conventions": "CF-1.11", **attributes})

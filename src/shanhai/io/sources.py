@@ -20,7 +20,12 @@ FilePath = Annotated[str, AfterValidator(_anchored)]
 
 
 class ValidWhen(BaseModel):
-    """Values count only where another variable of the same files reaches a minimum (an observation count, say)."""
+    """Values count only where another variable of the same files reaches a minimum (an observation count, say).
+
+    Args:
+        variable: name in the files.
+        minimum: least value.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     variable: str
@@ -69,7 +74,7 @@ class FieldSource(BaseModel):
     out_of_range: Literal["refuse", "missing"] = "refuse"
     model: FilePath | None = None
     stations: FilePath | None = None
-    value: float | None = None
+    value: float | None = Field(None, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _one_origin(self) -> "FieldSource":

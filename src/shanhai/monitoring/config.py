@@ -79,7 +79,14 @@ MaskSource = Annotated[FieldSource, AfterValidator(_of_files)]
 
 
 class Region(Section):
-    """Box of the job (clause 4.3.2); `west` may exceed `east` across the date line."""
+    """Box of the job (clause 4.3.2); `west` may exceed `east` across the date line.
+
+    Args:
+        west: western edge [degree east].
+        east: eastern edge [degree east].
+        south: southern edge [degree north].
+        north: northern edge [degree north].
+    """
 
     west: float = Field(-180.0, ge=-180, le=360)
     east: float = Field(180.0, ge=-180, le=360)
@@ -96,7 +103,14 @@ class Region(Section):
 
 
 class TimeSpan(Section):
-    """Months or days of the job and its frequency (clause 4.3.3)."""
+    """Months or days of the job and its frequency (clause 4.3.3).
+
+    Args:
+        start: first month or day, as 2010-01 or 2010-01-01.
+        end: last month or day, included.
+        frequency: length of the periods.
+        method: how samples make the value of a period.
+    """
 
     start: MonthOrDay
     end: MonthOrDay
@@ -105,7 +119,13 @@ class TimeSpan(Section):
 
 
 class GridSection(Section):
-    """Target grid (clause 4.3.4)."""
+    """Target grid (clause 4.3.4).
+
+    Args:
+        resolution: cell size [degree], a number or a fraction such as "1/24".
+        method: mean weights by overlap area; linear and nearest interpolate to the cell centre.
+        minimum_valid_fraction: part of a target cell that must have data.
+    """
 
     resolution: Annotated[float, BeforeValidator(_resolution), Field(gt=0, le=30)] = 1 / 24
     method: Literal["mean", "linear", "nearest"] = "mean"
@@ -113,7 +133,19 @@ class GridSection(Section):
 
 
 class FluxSection(Section):
-    """Equations (clause 4.4); everything beyond the standard is off by default."""
+    """Equations (clause 4.4); everything beyond the standard is off by default.
+
+    Args:
+        mode: table_d1 repeats the roundings of the printed example, for comparison only.
+        law: transfer velocity law, a name of `shanhai.airsea.LAWS`.
+        schmidt: fit of the Schmidt number; wanninkhof_1992 is formula (3).
+        wind_compensation: C of formulas (4) and (C.3) from the winds or moments given, or 1.
+        fugacity: use fugacities instead of partial pressures.
+        cool_skin: temperature difference across the skin: -0.17 K fixed, or by wind speed.
+        salty_skin: excess salinity of the skin.
+        temperature_is: depth of the temperature given, when the cool skin is on.
+        sea_ice: scale the flux by the open water; needs `inputs.sea_ice_fraction` in every sea cell.
+    """
 
     mode: Literal["standard", "table_d1"] = "standard"
     law: str = "ho_2006"
@@ -130,6 +162,19 @@ class UncertaintySection(Section):
     """Standard uncertainties of the inputs (in the units of the notation table) and their correlation.
 
     An input given as a field, `[inputs.pco2_sea_uncertainty]`, takes precedence over `pco2_sea`.
+
+    Args:
+        pco2_sea: of the partial pressure in sea water [Pa].
+        xco2: of the mole fraction in air [umol mol-1].
+        sea_surface_temperature: of the temperature [K].
+        sea_surface_salinity: of the salinity [1].
+        wind_speed: of the wind speed [m s-1].
+        air_pressure: of the pressure [Pa].
+        transfer_velocity: of the transfer velocity, relative and common to all cells and times.
+        correlation_length: distance over which errors of the inputs fade [m].
+        correlation_time: time over which they fade [d].
+        monte_carlo: members of a Monte Carlo ensemble; 0 uses derivatives only.
+        seed: of its random numbers.
     """
 
     pco2_sea: float = Field(2.0, ge=0)
@@ -138,32 +183,51 @@ class UncertaintySection(Section):
     sea_surface_salinity: float = Field(0.2, ge=0)
     wind_speed: float = Field(0.5, ge=0)
     air_pressure: float = Field(200.0, ge=0)
-    transfer_velocity: float = Field(0.2, ge=0, le=2)  # relative, fully correlated
-    correlation_length: float = Field(400e3, gt=0)  # m
-    correlation_time: float = Field(30.0, ge=0)  # days
+    transfer_velocity: float = Field(0.2, ge=0, le=2)
+    correlation_length: float = Field(400e3, gt=0)
+    correlation_time: float = Field(30.0, ge=0)
     monte_carlo: int = Field(0, ge=0, le=100_000)
     seed: int = 0
 
 
 class AccuracySection(Section):
-    """In-situ data and rules of the accuracy assessment (clause 4.5)."""
+    """In-situ data and rules of the accuracy assessment (clause 4.5).
+
+    Args:
+        data: table of in-situ observations.
+        quantities: what is judged.
+        window: cells on a side of the match-up window (clause 4.5.2).
+        match: climatology allows data of other years, and is named in the verdict.
+        reject: rule for outliers in a cell (clause 4.5.1); robust works in cells of few data, too.
+        signed_variation: coefficient of variation with the signed mean, as printed.
+    """
 
     data: TableSource
     quantities: tuple[Literal["pco2_sea", "co2_flux"], ...] = ("pco2_sea", "co2_flux")
     window: Literal[3, 5] = 3
     match: Literal["time", "climatology"] = "time"
     reject: Literal["three_sigma", "robust", "none"] = "three_sigma"
-    signed_variation: bool = False  # True: coefficient of variation with the signed mean, as printed
+    signed_variation: bool = False
 
 
 class SeaArea(Section):
-    """A sea area: one of a box, a polygon file or a mask."""
+    """A sea area: one of a box, a polygon file or a mask.
+
+    Args:
+        name: for tables and figures.
+        key: a key sea area of clause 4.6.3.
+        box: west, south, east, north [degree].
+        polygon: GeoJSON or shapefile.
+        feature: picks features of the file, as "attribute=value".
+        mask: gridded field of codes.
+        mask_value: code of this area in the mask.
+    """
 
     name: str
     key: bool = False
-    box: tuple[float, float, float, float] | None = None  # west, south, east, north
-    polygon: FilePath | None = None  # GeoJSON or shapefile
-    feature: str | None = None  # "attribute=value" picks one feature of the file
+    box: tuple[float, float, float, float] | None = None
+    polygon: FilePath | None = None
+    feature: str | None = None
     mask: MaskSource | None = None
     mask_value: float | None = None
 
@@ -179,18 +243,35 @@ class SeaArea(Section):
 
 
 class NetFluxSection(Section):
-    """Integration over areas and time (clause 4.6)."""
+    """Integration over areas and time (clause 4.6).
+
+    Args:
+        totals: time spans that are summed.
+        area_rule: hyt0343 is formula (15), ellipsoid is exact.
+        weighting: formula (13) counts observations; days weights each period by its length.
+        require_every_subperiod: a cell counts in a span only when every month of it has a value (clause 4.6.2.1).
+        land: land fraction; cells above one half are land.
+        areas: sea areas; the whole region when none is named.
+    """
 
     totals: tuple[Literal["month", "season", "year", "all"], ...] = ("month", "season", "year")
     area_rule: Literal["hyt0343", "ellipsoid"] = "hyt0343"
     weighting: Literal["observations", "days"] = "observations"
     require_every_subperiod: bool = True
-    land: MaskSource | None = None  # land fraction; cells above 0.5 are land
+    land: MaskSource | None = None
     areas: tuple[SeaArea, ...] = ()
 
 
 class OutputSection(Section):
-    """What is written."""
+    """What is written.
+
+    Args:
+        format: of the fields.
+        intermediate_fields: also write what the flux is made of.
+        figures: draw figures.
+        precision: single halves the files.
+        language: of report and figures.
+    """
 
     format: Literal["netcdf", "zarr"] = "netcdf"
     intermediate_fields: bool = True
@@ -200,7 +281,21 @@ class OutputSection(Section):
 
 
 class FluxConfig(Section):
-    """A flux monitoring job, `kind = "flux"`."""
+    """A flux monitoring job, `kind = "flux"`.
+
+    Args:
+        kind: what this file is.
+        title: for report and figures.
+        region: box of the job.
+        time: span and frequency.
+        grid: target grid.
+        inputs: a source for each input, by its notation name.
+        flux: equations.
+        uncertainty: switched on by its presence.
+        accuracy: switched on by its presence.
+        net_flux: integration.
+        output: what is written.
+    """
 
     kind: Literal["flux"]
     title: str = "Air-sea CO2 flux"
@@ -231,16 +326,37 @@ class FluxConfig(Section):
 
 
 class ValidationSection(Section):
-    """Blocks that a pCO2 model must predict without having seen them."""
+    """Blocks that a pCO2 model must predict without having seen them.
 
-    blocks: Literal["time", "space", "cruise"] = "time"  # cruise: each cruise is gridded by itself
+    Args:
+        blocks: months, boxes or cruises; with cruise, each cruise is gridded by itself.
+        months: length of a block in time.
+        size: side of a block in space [degree].
+        folds: parts into which the blocks are dealt.
+    """
+
+    blocks: Literal["time", "space", "cruise"] = "time"
     months: int = Field(1, ge=1)
-    size: float = Field(10.0, gt=0, le=180)  # degrees
+    size: float = Field(10.0, gt=0, le=180)
     folds: int = Field(5, ge=2)
 
 
 class ModelConfig(Section):
-    """Training of pCO2 models (Appendix B), `kind = "pco2_model"`; `inputs` are the predictors."""
+    """Training of pCO2 models (Appendix B), `kind = "pco2_model"`; `inputs` are the predictors.
+
+    Args:
+        kind: what this file is.
+        title: of the model.
+        region: box of the match-ups.
+        time: span and frequency.
+        grid: on which in-situ data and predictors meet.
+        inputs: a source for each predictor, by its notation name.
+        data: in-situ pCO2.
+        reject: rule for outliers in a cell (clause 4.5.1).
+        candidates: models to try.
+        validation: how they are judged.
+        force: keep the best even if none qualifies.
+    """
 
     kind: Literal["pco2_model"]
     title: str = "pCO2 model"
@@ -313,6 +429,17 @@ def parse(raw: dict[str, Any], *, where: str = "config", base: Path | None = Non
         raise ConfigError("; ".join(list(told)[:5]), where=where) from None
 
 
+PLAIN = {
+    ", unable to parse string as a number": "",
+    ", unable to parse string as an integer": "",
+    ", unable to interpret input": "",
+    "Input should": "it should",
+    "a valid tuple": "a list",
+    "a valid string": "a text",
+    "a valid number": "a number",
+    "a valid integer": "a whole number",
+    "a valid boolean": "true or false",
+}
 ALTERNATIVE = re.compile(r"str|.*[\[(].*")
 """How pydantic marks, in the place of an error, which form of a key with several it has tried."""
 
@@ -332,8 +459,15 @@ def _sentence(e: Any, model: type[Section]) -> str:
     if e["type"] == "value_error":
         message = e["msg"].removeprefix("Value error, ")
     else:
-        message = f"{e['msg'].replace('Input should', 'it should')}, not {e['input']!r}"
+        message = f"{_plain(e['msg'])}, not {e['input']!r}"
     return f"{key}: {message}" if key else message
+
+
+def _plain(message: str) -> str:
+    """Words of pydantic as a user of TOML knows them."""
+    for theirs, ours in PLAIN.items():
+        message = message.replace(theirs, ours)
+    return message
 
 
 def _known_keys(location: tuple[Any, ...], model: Any) -> list[str]:

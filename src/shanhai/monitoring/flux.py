@@ -109,7 +109,7 @@ def flux_fields(prepared: xr.Dataset, section: FluxSection, outputs: tuple[str, 
 
 
 def _template(prepared: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
-    like = prepared["pco2_sea"].astype(float)
+    like = prepared["pco2_sea"].astype(float).drop_attrs(deep=False)
     names = [OUTPUTS[field][0] for field in wanted]
     return xr.Dataset({v: like.assign_attrs(quantity(v).attributes) for v in names})
 
@@ -119,7 +119,7 @@ def _flux_block(part: xr.Dataset, names: dict[str, str], options: FluxOptions, w
         check_believable(part[name])
     part = xr.broadcast(part)[0] if any(v.ndim < 3 for v in part.data_vars.values()) else part
     arguments = {a: part[v].values for a, v in names.items()}
-    like = part[names["pco2_sea"]]
+    like = part[names["pco2_sea"]].drop_attrs(deep=False)
     fields = tiled_flux(arguments, options, wanted)
     return xr.Dataset({v: like.copy(data=fields[v]).rename(v).assign_attrs(quantity(v).attributes) for v in fields})
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from dask.base import tokenize
 from numpy.typing import NDArray
 
+from shanhai.airsea import TABLE_C1
 from shanhai.core.errors import ConfigError
 from shanhai.core.notation import quantity
 from shanhai.io import checks, provenance, stations
@@ -69,7 +71,7 @@ class Job:
     def fingerprint(self) -> str:
         """Digest of all that decides the results: configuration, inputs, software."""
         inputs = {path: provenance.quick_fingerprint(path) for path in self.input_paths()}
-        held = "" if self.dataset is None else provenance.digest(_held_values(self.dataset))
+        held = "" if self.dataset is None else tokenize(self.dataset)
         return provenance.digest([self.config.model_dump(mode="json"), inputs, held, provenance.versions()])
 
     def input_paths(self) -> list[str]:
@@ -204,7 +206,8 @@ def beyond_standard(flux: Any) -> list[str]:
     """Settings that the standard does not know, as `key = value`."""
     defaults = type(flux)()
     keys = ("schmidt", "fugacity", "cool_skin", "salty_skin", "sea_ice")
-    return [f"{k} = {getattr(flux, k)}" for k in keys if getattr(flux, k) != getattr(defaults, k)]
+    law = [] if flux.law in TABLE_C1.values() else [f"law = {flux.law}"]
+    return [*law, *(f"{k} = {getattr(flux, k)}" for k in keys if getattr(flux, k) != getattr(defaults, k))]
 
 
 def _observed(prepared: xr.Dataset, config: FluxConfig) -> xr.DataArray:
@@ -215,14 +218,13 @@ def _observed(prepared: xr.Dataset, config: FluxConfig) -> xr.DataArray:
     for other in seen[1:]:
         observed = observed | other
     return observed.astype("int8").assign_attrs(
-        long_name="some sea variable has a value in this month", flag_values="0 1", units="1"
+        long_name="some sea variable has a value in this month",
+        flag_values=np.array([0, 1], dtype="int8"),
+        flag_meanings="never_observed observed",
+        units="1",
     )
 
 
 def _months(dataset: xr.Dataset, months: list[Period]) -> xr.Dataset:
     starts = np.array([p.start for p in months])
     return dataset.isel(time=np.isin(dataset.time.values, starts))
-
-
-def _held_values(dataset: xr.Dataset) -> list[Any]:
-    return [[n, v.dims, provenance.digest(v.values.tolist())] for n, v in sorted(dataset.variables.items(), key=str)]

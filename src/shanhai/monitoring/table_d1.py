@@ -20,9 +20,10 @@ LAYOUT = {"latitude": np.arange(27.5, 32.0), "longitude": np.arange(123.5, 127.0
 """Illustrative cell centres; not from the standard."""
 
 REMARK = {
-    "comment": "The standard prints no positions of the cells of Table D.1: those here are illustrative. Areas by formula "
-    "(15) at these positions exceed the 10 000 km2 a cell that the printed net flux implies by 5 to 10 %.",
-    "comment_zh": "标准未给出表D.1各网格的位置，此处位置仅为示意。按公式（15）计算的面积比印刷结果所隐含的每网格1万平方千米大5%～10%。",
+    "comment": "The standard prints no positions of the cells of Table D.1: those here are illustrative. Areas by "
+    "formula (15) at these positions exceed the 10 000 km2 a cell that the printed net flux implies by 5 to 10 %.",
+    "comment_zh": "标准未给出表D.1各网格的位置，此处位置仅为示意。按公式（15）计算的面积比印刷结果所隐含的"
+    "每网格1万平方千米大5%～10%。",
 }
 """For the reader of a report on this dataset."""
 

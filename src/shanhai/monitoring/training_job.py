@@ -55,7 +55,7 @@ class TrainingJob:
     def check(self) -> list[InputSummary]:
         """Open data, predictors and candidates without training."""
         self.candidates()
-        read_table(self.config.data)
+        _ = self.cells  # refuses observations that cannot serve
         for name, one in self.fields.items():
             checks.check_first_map(one, self.config.inputs[name])
         return [summary(n, s, self.fields.get(n)) for n, s in self.config.inputs.items()]
@@ -77,18 +77,27 @@ class TrainingJob:
         """In-situ pCO2 of every cell and period (clause 4.5.1) beside the predictors there."""
         bounds = np.array([[p.start, p.end] for p in self.periods])
         latitude, longitude = self.grid.latitude, self.grid.longitude
-        cells = self._cells(read_table(self.config.data), bounds)
-        if cells.empty:
-            raise InputError(
-                "no observation lies in the region and time of the configuration", where=self.config.data.file
-            )
+        cells = self.cells
         columns = {"pco2_sea": cells["value"].to_numpy(), "time": bounds[cells["period"], 0]}
         columns |= {"latitude": latitude[cells["row"]], "longitude": longitude[cells["column"]]}
         columns |= {"cruise": cells["cruise"]} if "cruise" in cells else {}
         return pd.DataFrame(columns | self._predictors(cells))
 
-    def _cells(self, table: pd.DataFrame, bounds: np.ndarray) -> pd.DataFrame:
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """In-situ pCO2 on the grid, one row for every cell and period that has any."""
+        table, where = read_table(self.config.data), self.config.data.file
+        if "pco2_sea" not in table:
+            do = "name the column in data.columns.pco2_sea"
+            raise InputError("the in-situ table has no column of pco2_sea", where=where, do=do)
+        cells = self._gridded(table)
+        if cells.empty:
+            raise InputError("no observation lies in the region and time of the configuration", where=where)
+        return cells
+
+    def _gridded(self, table: pd.DataFrame) -> pd.DataFrame:
         """Gridded observations; of each cruise by itself where cruises are held back, so that no cell mixes two."""
+        bounds = np.array([[p.start, p.end] for p in self.periods])
 
         def gridded(rows: pd.DataFrame) -> pd.DataFrame:
             axes = self.grid.latitude, self.grid.longitude

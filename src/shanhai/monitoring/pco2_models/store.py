@@ -131,7 +131,8 @@ def _checksum(record: Mapping[str, Any], raw: bytes) -> str:
 def _read(folder: Path) -> tuple[dict[str, Any], bytes]:
     for name in (JSON, ARRAYS):
         if not (folder / name).is_file():
-            raise InputError(f"there is no {name}", where=str(folder), do="give a folder that `shanhai flux train` wrote")
+            do = "give a folder that `shanhai flux train` wrote"
+            raise InputError(f"there is no {name}", where=str(folder), do=do)
     try:
         record = json.loads((folder / JSON).read_text(encoding="utf8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
