@@ -116,7 +116,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
         other(SST, 'model = "m"'),
         ("sea_surface_temperature.model: models are of pco2_sea only",),
     ),
-    "ice without ice": (TEXT + "[flux]\nsea_ice = true", ("missing inputs: sea_ice_fraction",)),
+    "ice without ice": (TEXT + "[flux]\nsea_ice = true", ("flux.sea_ice: there is no sea_ice_fraction",)),
     "value that is not a number": (
         other(SST, "value = nan"),
         ("inputs.sea_surface_temperature.value: it should be a finite number",),

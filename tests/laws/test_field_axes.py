@@ -309,3 +309,16 @@ def test_bounds_may_count_from_another_time_than_their_axis(tmp_path):
     dataset["edges"] = (("time", "nv"), [[0, 31], [31, 59]], {"units": "days since 2009-12-31"})
     start, _ = starts_and_ends(dataset, tmp_path)
     np.testing.assert_array_equal(start.astype("M8[D]"), np.array(["2009-12-31", "2010-01-31"], "M8[D]"))
+
+
+def test_a_missing_value_can_stand_for_a_number(tmp_path):
+    holes = month_by_month()
+    holes["v"] = holes["v"].where(holes["v"] > holes["v"].mean())
+    holes.to_netcdf(tmp_path / "a.nc")
+    source = {"files": str(tmp_path / "a.nc"), "variable": "v"}
+    plain = open_field(NAME, FieldSource(**source)).values
+    filled = open_field(NAME, FieldSource(**source, missing_means=7.0)).values
+    assert np.isnan(plain).any()
+    np.testing.assert_array_equal(filled, np.where(np.isnan(plain), 7.0, plain))
+    with pytest.raises(InputError, match="is outside"):
+        open_field(NAME, FieldSource(**source, missing_means=-1e9))

@@ -43,9 +43,7 @@ class PolynomialLaw(eqx.Module):
 
     a0: Array = par(0.0, "cm h-1", source="the law's own source", meaning="constant part", bounds=(0, 20))
     a1: Array = par(0.0, "cm h-1 (m s-1)-1", source="the law's own source", meaning="linear part", bounds=(0, 10))
-    a2: Array = par(
-        0.0, "cm h-1 (m s-1)-2", source="the law's own source", meaning="quadratic part", bounds=(0, 1)
-    )
+    a2: Array = par(0.0, "cm h-1 (m s-1)-2", source="the law's own source", meaning="quadratic part", bounds=(0, 1))
     a3: Array = par(0.0, "cm h-1 (m s-1)-3", source="the law's own source", meaning="cubic part", bounds=(0, 0.1))
     reference_schmidt: float = eqx.field(static=True, default=660.0)
     name: str = eqx.field(static=True, default="polynomial")

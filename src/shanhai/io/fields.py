@@ -87,6 +87,13 @@ def _constant(name: str, source: FieldSource) -> xr.DataArray:
     return xr.DataArray(value, name=name, attrs=about.attributes | {"shanhai_source": "value of the configuration"})
 
 
+def _believable(name: str, value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        unit = quantity(name).unit
+        raise InputError(f"{value:g} is outside {low:g} to {high:g} {unit}", where=f"inputs.{name}", do="correct it")
+    return value
+
+
 def _piece(name: str, source: FieldSource, path: str, chunks: Any) -> Piece:
     dataset = files.open_dataset(path)
     names = source.variable if isinstance(source.variable, tuple) else (str(source.variable),)
@@ -296,6 +303,8 @@ def _described(name: str, source: FieldSource, pieces: list[Piece], field: xr.Da
     low, high = source.valid_range or (about.low, about.high)
     if source.out_of_range == "missing":
         field = field.where((field >= low) & (field <= high) & np.isfinite(field))
+    if source.missing_means is not None:
+        field = field.fillna(_believable(name, source.missing_means, low, high))
     notes: dict[str, Any] = {
         "shanhai_source": _span(pieces),
         "shanhai_unit_in_file": spelled(pieces[0].unit)[1],

@@ -51,6 +51,7 @@ class FieldSource(BaseModel):
         valid_when: mask by another variable.
         valid_range: values outside are refused unless `out_of_range` is "missing".
         out_of_range: what to do with values outside the believable range.
+        missing_means: value that a missing one stands for, such as 0 in an ice fraction given only where ice is.
         model: folder of a trained pCO2 model, applied to the other inputs.
         stations: table of in-situ values with columns time, latitude, longitude (clause 4.4.10).
         value: one number everywhere, in the unit of the notation table.
@@ -72,6 +73,7 @@ class FieldSource(BaseModel):
     valid_when: ValidWhen | None = None
     valid_range: tuple[float, float] | None = None
     out_of_range: Literal["refuse", "missing"] = "refuse"
+    missing_means: float | None = None
     model: FilePath | None = None
     stations: FilePath | None = None
     value: float | None = Field(None, allow_inf_nan=False)

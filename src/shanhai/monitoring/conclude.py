@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from shanhai.airsea.transfer import TransferLaw
 from shanhai.io import provenance
 from shanhai.io.output import whole_or_nothing
 from shanhai.monitoring import areas, net_flux
 from shanhai.monitoring.config import FluxConfig
 from shanhai.monitoring.flux import options_of
 from shanhai.monitoring.inputs import hashes
-from shanhai.monitoring.job import Job, beyond_standard
+from shanhai.monitoring.job import Job
+from shanhai.monitoring.notes import notes_of
 from shanhai.monitoring.results import Report, Sentence
 from shanhai.monitoring.statistics import statistics
 
@@ -28,7 +28,7 @@ def report(job: Job, fields: xr.Dataset, folder: Path | None) -> Report:
     if config.uncertainty is not None:
         table = _with_uncertainty(table, fields, masks, config)
     found = statistics(fields)
-    own = [*job.notes, *_notes(job, fields), *_outside_training(fields, int(found["valid_cells"].sum()))]
+    own = notes_of(job, fields, int(found["valid_cells"].sum()))
     result = Report(
         title=config.title,
         mode=config.flux.mode,
@@ -78,73 +78,6 @@ def land_mask(config: FluxConfig, fields: xr.Dataset) -> tuple[Any, Sentence]:
         "reach is then missing from the sea area of formula (16).",
         "未给定陆地掩膜：全程无任何海洋数据的网格视为陆地，因此公式（16）的海区面积可能偏小。",
     )
-
-
-def _notes(job: Job, fields: xr.Dataset) -> list[Sentence]:
-    config, notes = job.config, []
-    extra = beyond_standard(config.flux)
-    if extra:
-        notes.append(
-            Sentence(
-                f"Options beyond the standard: {', '.join(extra)}.",
-                f"采用了标准之外的选项：{'，'.join(extra)}。",
-            )
-        )
-    law = options_of(config.flux).law
-    if _moments_lacking(law, job, fields):
-        notes.append(
-            Sentence(
-                "The wind compensation factor is 1: winds inside the periods are not known or not used. For a "
-                "quadratic law this typically misses 15 to 35 % of the transfer.",
-                "平均风速补偿系数取1：未使用周期内的逐次风速。对平方关系通常低估传输速率15%～35%。",
-            )
-        )
-    if law.name.startswith("liss_merlivat"):
-        notes.append(
-            Sentence(
-                "Liss & Merlivat: C1 = 1 is exact only if all winds of a period lie in one of its three regimes.",
-                "Liss & Merlivat 关系：仅当周期内风速均处于同一区段时，C1=1 才严格成立。",
-            )
-        )
-    if config.flux.mode == "table_d1":
-        notes.append(
-            Sentence(
-                "Mode table_d1 repeats the roundings of the printed example (solubility 0.03, one atmosphere "
-                "101300 Pa, 10 000 km2 a cell). It is for comparison with Appendix D only.",
-                "table_d1 模式重复附录D示例的取舍（溶解度系数取0.03、1标准大气压取101300 Pa、"
-                "每网格1万平方千米），仅用于与附录D对照。",
-            )
-        )
-    return notes
-
-
-def _moments_lacking(law: TransferLaw, job: Job, fields: xr.Dataset) -> list[str]:
-    """Moments of the winds that move the mean of the law and that are not known or not used."""
-    if job.config.flux.wind_compensation == "none":
-        known: set[Any] = set()
-    else:
-        written = job.config.output.intermediate_fields
-        known = set(fields if written else job.prepared(next(iter(job.parts))))
-    steady = float(law.mean_k(1.0, 1.0, 1.0))
-    moved = {"wind_speed_mean_square": (1.0, 2.0, 1.0), "wind_speed_mean_cube": (1.0, 1.0, 2.0)}
-    return [name for name, winds in moved.items() if name not in known and float(law.mean_k(*winds)) != steady]
-
-
-def _outside_training(fields: xr.Dataset, cells: int) -> list[Sentence]:
-    """Where the pCO2 model of Appendix B says nothing."""
-    from shanhai.monitoring.modelled import OUTSIDE
-
-    if OUTSIDE not in fields:
-        return []
-    count = int(fields[OUTSIDE].sum())
-    return [
-        Sentence(
-            f"In {count} cells, all periods together, the predictors lie outside the training data of the pCO2 model: "
-            f"no pCO2 and no flux is given there (a flux is given in {cells}).",
-            f"各时段合计有{count}个网格的预测因子超出海水二氧化碳分压模型的训练范围，"
-            f"不给出分压和通量（给出通量的网格为{cells}个）。",
-        )
-    ]
 
 
 def _provenance(job: Job) -> dict[str, Any]:

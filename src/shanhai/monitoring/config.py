@@ -318,8 +318,7 @@ class FluxConfig(Section):
                 raise ValueError(f"inputs.{name}.model: models are of pco2_sea only; give files, stations or value")
         if self.uncertainty is not None and not self.output.intermediate_fields:
             raise ValueError("uncertainty needs output.intermediate_fields = true, to know the inputs again")
-        needed = (*REQUIRED_INPUTS, *(("sea_ice_fraction",) if self.flux.sea_ice else ()))
-        missing = [name for name in needed if name not in self.inputs]
+        missing = [name for name in REQUIRED_INPUTS if name not in self.inputs]
         if missing and not (info.context or {}).get("dataset"):
             raise ValueError(f"missing inputs: {', '.join(missing)}")
         return self

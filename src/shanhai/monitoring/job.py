@@ -104,7 +104,11 @@ class Job:
         return rows
 
     def _check_mode(self) -> None:
+        """Refuse equations that are not known, do not belong together or lack their input."""
         options_of(self.config.flux)
+        given = self.config.inputs if self.dataset is None else self.dataset
+        if self.config.flux.sea_ice and "sea_ice_fraction" not in given:
+            raise ConfigError("there is no sea_ice_fraction", where="flux.sea_ice", do="give inputs.sea_ice_fraction")
         extra = beyond_standard(self.config.flux)
         if self.config.flux.mode == "table_d1" and extra:
             raise ConfigError(
