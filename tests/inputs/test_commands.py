@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.jobs import config_text, write_inputs
-from tests.refusals import CommandLine
+from tests.jobs import config_text
 from tests.spoils import (
     CRUISE,
     HEADER,
     MODEL,
     SIZE,
     SST,
-    TEXT,
     Spoil,
     both,
     text_file,
@@ -24,27 +22,6 @@ from tests.spoils import (
 from shanhai.cli import running
 from shanhai.monitoring import assess
 from shanhai.monitoring.pco2_models import store, train
-
-
-@pytest.fixture(scope="module")
-def good_inputs(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("inputs")
-    write_inputs(folder, **SIZE)
-    return folder
-
-
-@pytest.fixture
-def job(good_inputs, tmp_path) -> Path:
-    """Folder of a good job; its configuration is flux.toml."""
-    shutil.copytree(good_inputs, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "flux.toml").write_text(TEXT, encoding="utf8")
-    return tmp_path
-
-
-@pytest.fixture
-def command_line(monkeypatch, capsys) -> CommandLine:
-    return CommandLine(monkeypatch, capsys)
-
 
 # ---- models
 

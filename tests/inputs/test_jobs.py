@@ -3,16 +3,14 @@
 What `shanhai flux` refuses `shanhai check` refuses in the same words.
 """
 
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from tests.jobs import config_text, write_inputs
-from tests.refusals import CommandLine, snapshot
+from tests.refusals import snapshot
 from tests.spoils import (
     ACCURACY,
     AREA,
@@ -27,7 +25,6 @@ from tests.spoils import (
     SIZE,
     SST,
     STATIONS,
-    TEXT,
     Spoil,
     added,
     axis,
@@ -51,27 +48,6 @@ from tests.spoils import (
 
 from shanhai.core.errors import InputError
 from shanhai.monitoring import assess
-
-
-@pytest.fixture(scope="module")
-def good_inputs(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("inputs")
-    write_inputs(folder, **SIZE)
-    return folder
-
-
-@pytest.fixture
-def job(good_inputs, tmp_path) -> Path:
-    """Folder of a good job; its configuration is flux.toml."""
-    shutil.copytree(good_inputs, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "flux.toml").write_text(TEXT, encoding="utf8")
-    return tmp_path
-
-
-@pytest.fixture
-def command_line(monkeypatch, capsys) -> CommandLine:
-    return CommandLine(monkeypatch, capsys)
-
 
 PLACED = "time,latitude,longitude,xco2\n"
 

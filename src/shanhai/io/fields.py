@@ -76,14 +76,8 @@ def open_field(name: str, source: FieldSource, *, chunks: Any = "auto") -> xr.Da
 
 
 def _constant(name: str, source: FieldSource) -> xr.DataArray:
-    about, value = quantity(name), float(source.value or 0.0)
-    low, high = source.valid_range or (about.low, about.high)
-    if not low <= value <= high:
-        raise InputError(
-            f"{value:g} is outside {low:g} to {high:g} {about.unit}",
-            where=f"inputs.{name}",
-            do="correct value = ...",
-        )
+    about = quantity(name)
+    value = _believable(name, float(source.value or 0.0), *(source.valid_range or (about.low, about.high)))
     return xr.DataArray(value, name=name, attrs=about.attributes | {"shanhai_source": "value of the configuration"})
 
 

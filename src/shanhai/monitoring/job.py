@@ -1,6 +1,6 @@
 """A flux monitoring job: inputs opened and checked, then one part (calendar month) after another."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,52 +14,28 @@ from numpy.typing import NDArray
 from shanhai.airsea import TABLE_C1
 from shanhai.core.errors import ConfigError
 from shanhai.core.notation import quantity
-from shanhai.io import checks, provenance, stations
+from shanhai.io import provenance, stations
 from shanhai.io.output import cf_dataset
-from shanhai.monitoring import areas, gridding, net_flux, table_d1
+from shanhai.monitoring import areas, net_flux, table_d1
 from shanhai.monitoring.config import FluxConfig
 from shanhai.monitoring.flux import ALL_OUTPUTS, flux_fields, options_of
-from shanhai.monitoring.inputs import InputSummary, local_paths, open_inputs, summary
+from shanhai.monitoring.gridded import GriddedJob
+from shanhai.monitoring.inputs import InputSummary, local_paths
 from shanhai.monitoring.insitu import DRIVERS, WINDS
-from shanhai.monitoring.periods import Period, parts, periods
-from shanhai.monitoring.results import Sentence
+from shanhai.monitoring.periods import Period
 
 
 @dataclass
-class Job:
-    """A validated job.
+class Job(GriddedJob):
+    """A validated flux monitoring job.
 
     Args:
         config: its configuration.
         dataset: prepared dataset given in memory instead of files.
-        notes: reservations found so far; grows as the job goes on.
     """
 
     config: FluxConfig
     dataset: xr.Dataset | None = None
-    notes: list[Sentence] = field(default_factory=list)
-
-    @cached_property
-    def grid(self) -> gridding.TargetGrid:
-        """Target grid (clause 4.3.4)."""
-        return gridding.target_grid(self.config.region, self.config.grid)
-
-    @cached_property
-    def periods(self) -> list[Period]:
-        """Periods of the product (clause 4.3.3)."""
-        return periods(self.config.time)
-
-    @cached_property
-    def parts(self) -> dict[str, list[Period]]:
-        """Periods by calendar month: the unit of work and of resuming."""
-        return parts(self.periods)
-
-    @cached_property
-    def fields(self) -> dict[str, xr.DataArray]:
-        """Every gridded input, opened lazily, checked, in the units of the notation table."""
-        opened, notes = open_inputs(self.config.inputs, self.grid, self.periods, self.config.time.method)
-        self.notes += notes
-        return opened
 
     @cached_property
     def station_tables(self) -> dict[str, pd.DataFrame]:
@@ -92,9 +68,7 @@ class Job:
             InputError: for whatever would stop the job, in a sentence.
         """
         self._check_mode()
-        rows = [summary(n, s, self.fields.get(n)) for n, s in self.config.inputs.items()]
-        for name, one in self.fields.items():
-            checks.check_first_map(one, self.config.inputs[name])
+        rows = self.check_fields()
         for table in self.station_tables.values():
             for period in self.periods:
                 stations.observed_during(table, period.start, period.end)
@@ -135,16 +109,7 @@ class Job:
         """Inputs of one part on the target grid (clause 4.3), lazy."""
         if self.dataset is not None:
             return _months(self.dataset, self.parts[label])
-        section = self.config
-        out = gridding.prepare(
-            self.fields,
-            self.grid,
-            self.parts[label],
-            time_method=section.time.method,
-            space_method=section.grid.method,
-            minimum_valid_fraction=section.grid.minimum_valid_fraction,
-        )
-        return self._with_model(self._with_stations(out, label))
+        return self._with_model(self._with_stations(self.on_grid(label), label))
 
     def _with_stations(self, prepared: xr.Dataset, label: str) -> xr.Dataset:
         """Clause 4.4.10: values of the nearest station where no field is at hand."""

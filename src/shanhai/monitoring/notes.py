@@ -99,7 +99,8 @@ def _moments_of_different_winds(job: Job, fields: xr.Dataset) -> list[Sentence]:
     return [
         Sentence(
             f"In {share:.0f} % of the cells the mean cube of the winds is too small for their mean square: these "
-            "moments are not of one set of winds (noise in the winds raises the mean square, say), and C2 may be too high.",
+            "moments are not of one set of winds (noise in the winds raises the mean square, say), and C2 may be too "
+            "high.",
             f"{share:.0f}%的网格中风速立方均值相对于平方均值过小：两者不是同一组风速的矩，C2可能偏高。",
         )
     ]

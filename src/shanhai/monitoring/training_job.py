@@ -1,64 +1,39 @@
 """Train pCO2 models from a configuration: in-situ data on the grid, predictors beside them, the best kept."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from shanhai.core.errors import InputError
-from shanhai.io import checks
 from shanhai.io.output import refuse_unwritable
 from shanhai.io.tables import read_table
-from shanhai.monitoring import gridding
 from shanhai.monitoring.config import ModelConfig, load
-from shanhai.monitoring.inputs import InputSummary, open_inputs, summary
+from shanhai.monitoring.gridded import GriddedJob
+from shanhai.monitoring.inputs import InputSummary
 from shanhai.monitoring.insitu import grid_observations
 from shanhai.monitoring.pco2_models import store, train
 from shanhai.monitoring.pco2_models.validation import blocks_in_space, blocks_in_time
-from shanhai.monitoring.periods import Period, parts, periods
-from shanhai.monitoring.results import Sentence
 
 
 @dataclass
-class TrainingJob:
-    """A validated training configuration.
+class TrainingJob(GriddedJob):
+    """A validated training configuration; its inputs are the predictors.
 
     Args:
         config: its configuration.
-        notes: reservations found so far.
     """
 
     config: ModelConfig
-    notes: list[Sentence] = field(default_factory=list)
-
-    @cached_property
-    def grid(self) -> gridding.TargetGrid:
-        """Grid of the match-ups."""
-        return gridding.target_grid(self.config.region, self.config.grid)
-
-    @cached_property
-    def periods(self) -> list[Period]:
-        """Periods of the match-ups."""
-        return periods(self.config.time)
-
-    @cached_property
-    def fields(self) -> dict[str, xr.DataArray]:
-        """Predictors."""
-        opened, notes = open_inputs(self.config.inputs, self.grid, self.periods, self.config.time.method)
-        self.notes += notes
-        return opened
 
     def check(self) -> list[InputSummary]:
         """Open data, predictors and candidates without training."""
         self.candidates()
         _ = self.cells  # refuses observations that cannot serve
-        for name, one in self.fields.items():
-            checks.check_first_map(one, self.config.inputs[name])
-        return [summary(n, s, self.fields.get(n)) for n, s in self.config.inputs.items()]
+        return self.check_fields()
 
     def candidates(self) -> list[Any]:
         """Specifications of the candidates, whose predictors must be inputs."""
@@ -125,20 +100,12 @@ class TrainingJob:
 
     def _predictors(self, cells: pd.DataFrame) -> dict[str, Any]:
         out = {name: np.full(len(cells), np.nan) for name in self.config.inputs}
-        section = self.config
         first = 0
-        for months in parts(self.periods).values():
+        for label, months in self.parts.items():
             here = cells["period"].between(first, first + len(months) - 1).to_numpy()
             if here.any():
-                prepared = gridding.prepare(
-                    self.fields,
-                    self.grid,
-                    months,
-                    time_method=section.time.method,
-                    space_method=section.grid.method,
-                    minimum_valid_fraction=section.grid.minimum_valid_fraction,
-                ).compute()
                 at = cells.loc[here, "period"] - first, cells.loc[here, "row"], cells.loc[here, "column"]
+                prepared = self.on_grid(label).compute()
                 for name in out:
                     out[name][here] = prepared[name].values[at]
             first += len(months)
