@@ -19,11 +19,11 @@ def hooks():
 
 def sections(model, found):
     """A model and every section below it."""
-    from shanhai.monitoring.config import _section_of
+    from shanhai.io.settings import section_of
 
     found.add(model)
     for field in model.model_fields.values():
-        below = _section_of(field.annotation)
+        below = section_of(field.annotation)
         if below is not None and below not in found:
             sections(below, found)
     return found

@@ -99,16 +99,16 @@ def _known_keys(location: tuple[Any, ...], model: Any) -> list[str]:
     for part in location:
         if not (isinstance(model, type) and issubclass(model, BaseModel)) or part not in model.model_fields:
             continue
-        model = _section_of(model.model_fields[part].annotation)
+        model = section_of(model.model_fields[part].annotation)
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 
-def _section_of(annotation: Any) -> Any:
+def section_of(annotation: Any) -> Any:
     """First section class inside an annotation such as dict[str, FieldSource] or Region | None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = _section_of(inner)
+        found = section_of(inner)
         if found is not None:
             return found
     return None
