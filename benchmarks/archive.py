@@ -22,6 +22,8 @@ from benchmarks.measure import Row
 
 ROWS, COLUMNS = 4320, 8640
 CHUNK = (1, 1080, 2160)
+READING = "import sys; from benchmarks.archive import reading_seconds as r; print(r(sys.argv[1]))"
+"""In a process of its own: what this one holds would count as memory of the job that it starts."""
 FIELDS = {  # variable -> mean, amplitude, unit, decimals kept (satellite products are packed)
     "pco2_sea": (37.0, 8.0, "Pa", 2),
     "sea_surface_temperature": (14.0, 14.0, "degC", 2),
@@ -90,12 +92,12 @@ figures = false
     return path
 
 
-def reading_seconds(folder: Path) -> float:
+def reading_seconds(folder: str | Path) -> float:
     """Wall time to read and decode every input once with the same threads, and do nothing with it."""
     start = time.perf_counter()
-    fields = [xr.open_zarr(folder / f"{n}.zarr", consolidated=False, chunks={})[n] for n in FIELDS]
+    fields = [xr.open_zarr(Path(folder) / f"{n}.zarr", consolidated=False, chunks={})[n] for n in FIELDS]
     with dask.config.set(scheduler="threads", num_workers=2):
-        dask.compute(*[f.data.map_blocks(lambda b: b[:, :1, :1], dtype="f4") for f in fields])
+        dask.compute(*[f.data.map_blocks(lambda b: b[:, :1, :1].copy(), dtype="f4") for f in fields])
     return time.perf_counter() - start
 
 
@@ -105,7 +107,7 @@ def run() -> list[Row]:
     try:
         if not (folder / "xco2.zarr").exists():
             make_archive(folder, days)
-        reading = reading_seconds(folder)
+        reading = float(subprocess.check_output([sys.executable, "-c", READING, str(folder)]))
         config, out = write_config(folder, days), folder / "out"
         command = [sys.executable, "-m", "shanhai", "flux", str(config), "--out", str(out), "--overwrite"]
         start = time.perf_counter()
