@@ -16,6 +16,8 @@ SCHMIDT_FITS = {
     "wanninkhof_1992": gas.schmidt_number_co2_wanninkhof1992,
     "wanninkhof_2014": gas.schmidt_number_co2_wanninkhof2014,
 }
+SCHMIDT_VALID = {"wanninkhof_1992": (0.0, 30.0), "wanninkhof_2014": (-2.0, 40.0)}
+"""Temperatures that each fit was made for [degC]."""
 
 
 class FluxOptions(eqx.Module):

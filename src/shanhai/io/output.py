@@ -160,11 +160,14 @@ def _in_fixed_order(fields: xr.Dataset) -> Iterator[xr.Dataset]:
 def _encoding(variable: xr.DataArray, single: bool, zarr: bool) -> dict[str, Any]:
     if variable.name == "time_bounds":
         return {"units": "days since 1970-01-01", "dtype": "float64", "calendar": "standard"}
-    if variable.dtype.kind != "f" or variable.ndim < 2 or "bounds" in variable.dims:
+    if variable.ndim < 2 or "bounds" in variable.dims:
         return {}
+    packed = {} if zarr else {"zlib": True, "complevel": 1, "shuffle": True}
+    if variable.dtype.kind != "f":
+        return packed
     dtype = "float32" if single else "float64"
     fill = {"_FillValue": np.array(np.nan, dtype=dtype), "dtype": dtype}
-    return fill if zarr else {**fill, "zlib": True, "complevel": 1, "shuffle": True}
+    return fill | packed
 
 
 def open_fields(paths: list[Path]) -> xr.Dataset:

@@ -23,6 +23,7 @@ from shanhai.monitoring.gridded import GriddedJob
 from shanhai.monitoring.inputs import InputSummary, local_paths
 from shanhai.monitoring.insitu import DRIVERS, WINDS
 from shanhai.monitoring.periods import Period
+from shanhai.monitoring.validity import FLAG, validity_flag
 
 
 @dataclass
@@ -139,6 +140,7 @@ class Job(GriddedJob):
         inputs = list(prepared.data_vars) if section.intermediate_fields else self._kept_inputs(prepared)
         out = prepared[inputs].merge(flux, combine_attrs="override")
         out = out.assign(cell_area=self._cell_area(out), sea_observed=_observed(prepared, self.config))
+        out = out.assign({FLAG: validity_flag(prepared, options_of(self.config.flux))})
         if self.config.uncertainty is not None:
             from shanhai.monitoring.uncertainty import flux_uncertainty
 

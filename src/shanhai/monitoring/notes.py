@@ -10,6 +10,7 @@ from shanhai.monitoring.flux import options_of
 from shanhai.monitoring.job import Job, beyond_standard
 from shanhai.monitoring.modelled import OUTSIDE
 from shanhai.monitoring.results import Sentence
+from shanhai.monitoring.validity import validity_notes
 
 ICE_LATITUDE = 50.0
 """Sea ice does not occur closer to the equator but in a few gulfs, such as Liaodong Bay in winter [degree]."""
@@ -56,7 +57,7 @@ def notes_of(job: Job, fields: xr.Dataset, valid_cells: int) -> list[Sentence]:
     found += [TABLE_D1] if flux.mode == "table_d1" else []
     polar = bool(np.abs(fields.latitude.values).max() > ICE_LATITUDE)
     found += [ICE_UNKNOWN] if polar and not flux.sea_ice else []
-    return found + _outside_training(fields, valid_cells)
+    return found + validity_notes(fields) + _outside_training(fields, valid_cells)
 
 
 def _remark(dataset: xr.Dataset | None) -> list[Sentence]:

@@ -6,6 +6,9 @@ from jax.typing import ArrayLike
 
 from shanhai.core.constants import GAS_CONSTANT, STANDARD_ATMOSPHERE, ZERO_CELSIUS
 
+SOLUBILITY_VALID_TEMPERATURE = (-1.0, 40.0)  # degC, Weiss (1974)
+SOLUBILITY_VALID_SALINITY = (0.0, 40.0)
+
 
 def co2_solubility_weiss1974(temperature: ArrayLike, salinity: ArrayLike) -> Array:
     r"""Solubility of CO2 in sea water.
