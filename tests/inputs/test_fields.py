@@ -12,6 +12,10 @@ from shanhai.io.checks import check_alignment, check_first_map, check_values, gu
 from shanhai.io.fields import open_field
 from shanhai.io.sources import FieldSource, ValidWhen
 from shanhai.io.stations import nearest_station, station_field
+from shanhai.monitoring.config import GridSection, Region, TimeSpan
+from shanhai.monitoring.gridding import target_grid
+from shanhai.monitoring.inputs import open_inputs
+from shanhai.monitoring.periods import periods
 
 DATA = Path(__file__).parents[2].parent / "shared/data/airsea_co2"
 LAT, LON = np.arange(-75.0, 90.0, 30.0), np.arange(-165.0, 180.0, 30.0)
@@ -331,6 +335,44 @@ def with_bounds(bounds) -> xr.Dataset:
 def test_running_means(tmp_path):
     bounds = [["2009-12-01", "2010-03-01"], ["2010-01-01", "2010-04-01"], ["2010-02-01", "2010-05-01"]]
     refused("time bounds overlap", written(with_bounds(bounds), tmp_path))
+
+
+def noted(dataset, folder, start="2010-01", end="2010-02", method="mean", name="sea_surface_temperature") -> list[str]:
+    """English notes on an input that must cover some months."""
+    sources = {name: FieldSource(files=written(dataset, folder), variable="sst")}
+    span = periods(TimeSpan(start=start, end=end))
+    return [
+        note.en for note in open_inputs(sources, target_grid(Region(), GridSection(resolution=30.0)), span, method)[1]
+    ]
+
+
+def daily(*spans, units="degC") -> xr.Dataset:
+    days = np.concatenate([np.arange(*span, dtype="M8[D]") for span in spans]).astype("M8[ns]")
+    dataset = sst(time=days, units=units)
+    dataset.time.attrs["bounds"] = "time_bnds"
+    dataset.time.encoding["units"] = "days since 2000-01-01"
+    dataset["time_bnds"] = (("time", "nv"), np.stack([days, days + np.timedelta64(1, "D")], axis=1))
+    return dataset
+
+
+def test_record_that_ends_after_two_days_of_the_last_month(tmp_path):
+    with pytest.raises(InputError, match=r"sea_surface_temperature has data for only 2 of the 28 days of 2010-02"):
+        noted(daily(("2010-01-01", "2010-02-03")), tmp_path)
+
+
+def test_gaps_are_noted_with_the_days_covered(tmp_path):
+    assert noted(daily(("2010-01-01", "2010-03-01")), tmp_path) == []
+    (note,) = noted(daily(("2010-01-01", "2010-02-03"), ("2010-02-21", "2010-03-02")), tmp_path)
+    assert "sea_surface_temperature covers 1 of 2 periods only in part (2010-02: 10 of 28 days)" in note
+    gap = daily(("2010-01-01", "2010-01-31"), ("2010-03-01", "2010-04-01"))
+    empty, partial = noted(gap, tmp_path, end="2010-03")
+    assert "has no sample in 1 periods (2010-02); their maps are empty" in empty
+    assert "(2010-01: 30 of 31 days)" in partial
+
+
+def test_gaps_of_winds_that_give_moments_are_noted_whatever_the_method(tmp_path):
+    gap = daily(("2010-01-01", "2010-02-03"), ("2010-02-21", "2010-03-02"), units="m s-1")
+    assert len(noted(gap, tmp_path, method="linear", name="wind_speed")) == 1
 
 
 def test_label_beside_bounds(tmp_path):

@@ -158,6 +158,11 @@ def test_robust_rejects_where_three_sigma_cannot_and_nothing_of_equal_data():
     assert gridded(table([39, 40, 41, 90]), "none")["value"][0] == 52.5
 
 
+def test_robust_rejects_beyond_three_times_1_4826_median_absolute_deviations():
+    around = [39.0] * 5 + [40.0] + [41.0] * 4  # with one datum above 41: median 40, deviation 1
+    assert [gridded(table([*around, 40 + d]), "robust")["rejected"][0] for d in (4.0, 4.4, 4.5, 4.6)] == [0, 0, 1, 1]
+
+
 def test_unknown_rejection_is_refused():
     with pytest.raises(InputError, match="four_sigma"):
         gridded(table([1.0]), "four_sigma")
@@ -341,6 +346,32 @@ def test_drivers_the_table_lacks_come_from_the_product_and_are_counted():
     expected = kernel(np.array([36.0, 42.0]), np.array([7.0, 8.0]), np.array([49.0, 80.0]), np.array([390e-6, 400e-6]))
     np.testing.assert_allclose(got["co2_flux"], expected, rtol=1e-12)
     assert got.attrs["taken_from_product"] == {"xco2": 1, "wind_speed": 1}
+
+
+def test_sea_ice_closes_the_surface_of_both_fluxes_if_the_product_counts_it(tmp_path):
+    product = dataset(MONTHS_2010)
+    icy = product.assign(sea_ice_fraction=product["pco2_sea"] * 0 + 0.9)
+    open_water = kernel(np.array([36.0, 42.0]))
+    got = with_flux(drivers(), FluxOptions(), icy.chunk(time=4))
+    np.testing.assert_allclose(got["co2_flux"], 0.1 * open_water, rtol=1e-12)
+    assert got.attrs["taken_from_product"] == {"sea_ice_fraction": 2}
+    own = with_flux(drivers(sea_ice_fraction=[0.5, np.nan]), FluxOptions(), icy)["co2_flux"]
+    np.testing.assert_allclose(own, [0.5, 0.1] * open_water, rtol=1e-12)
+    np.testing.assert_allclose(with_flux(drivers(), FluxOptions(), product)["co2_flux"], open_water, rtol=1e-12)
+
+
+@pytest.mark.parametrize("sea_ice", [True, False])
+def test_the_setting_of_the_product_decides_whether_ice_counts_in_the_in_situ_flux(tmp_path, sea_ice):
+    path = tmp_path / "a.csv"
+    columns = "xco2,sea_surface_temperature,sea_surface_salinity,air_pressure,wind_speed,pco2_sea"
+    path.write_text(f"time,lat,lon,{columns}\n2010-03-09,0,0,390,20,35,101000,7,36\n")
+    section = AccuracySection(data=TableSource(file=str(path)), quantities=("co2_flux",))
+    flux = float(kernel(36.0)) * (0.1 if sea_ice else 1.0)
+    product = dataset(MONTHS_2010)
+    product = product.assign(co2_flux=product["pco2_sea"] * 0 + flux, sea_ice_fraction=product["pco2_sea"] * 0 + 0.9)
+    pairs = assess_accuracy(product, section, FluxSection(sea_ice=sea_ice)).match_ups["co2_flux"]
+    np.testing.assert_allclose(pairs["in_situ"], pairs["product"], rtol=1e-12)
+    assert len(pairs) == 1
 
 
 def test_a_driver_nothing_can_give_is_refused():

@@ -322,3 +322,15 @@ def test_a_missing_value_can_stand_for_a_number(tmp_path):
     np.testing.assert_array_equal(filled, np.where(np.isnan(plain), 7.0, plain))
     with pytest.raises(InputError, match="is outside"):
         open_field(NAME, FieldSource(**source, missing_means=-1e9))
+
+
+def test_one_level_is_selected_by_the_value_of_its_coordinate(tmp_path):
+    flat = month_by_month()
+    deep = xr.concat([flat["v"], flat["v"] + 1.0], xr.Variable("level", [1.0, 25.0])).to_dataset(name="v")
+    deep.to_netcdf(tmp_path / "a.nc")
+    source = {"files": str(tmp_path / "a.nc"), "variable": "v"}
+    surface, top = (open_field(NAME, FieldSource(**source, select={"level": v})).values for v in (1, 25))
+    np.testing.assert_allclose(top, surface + 1.0)
+    for wrong, words in (({"level": 3}, "not one of 1, 25"), ({"lev": 1}, "no dimension 'lev'"), ({}, "say select")):
+        with pytest.raises(InputError, match=words):
+            open_field(NAME, FieldSource(**source, select=wrong))

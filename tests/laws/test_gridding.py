@@ -19,7 +19,7 @@ from shanhai.monitoring.gridding import (
     to_period,
 )
 from shanhai.monitoring.periods import periods
-from shanhai.monitoring.winds import check_moments, wind_moments
+from shanhai.monitoring.winds import check_moments, resolves, wind_moments
 
 DATA = Path(__file__).parents[2].parent / "shared/data/airsea_co2"
 METHODS = ("mean", "linear", "nearest")
@@ -321,9 +321,46 @@ def test_a_field_that_does_not_reach_over_the_job_is_refused():
 def test_a_gap_inside_the_record_is_told_but_not_refused():
     source = field(30.0).isel(time=[0, 1, 3])
     gap = check_coverage("xco2", source, months("2010-01", "2010-04"))
-    assert [p.label for p in gap] == ["2010-03"]
+    assert [(p.label, share) for p, share in gap] == [("2010-03", 0.0)]
     with pytest.raises(InputError, match="no data for 2010-03"):
         check_coverage("xco2", source, months("2010-03", "2010-03"))
+
+
+def days_of(*spans):
+    """Daily fields of some spans of days."""
+    return field(30.0, [day for span in spans for day in months(*span, "daily")])
+
+
+@pytest.mark.parametrize(
+    ("frequency", "start", "end", "days", "told"),
+    [
+        ("monthly", "2010-02", "2010-02", ("2010-02-01", "2010-02-02"), "only 2 of the 28 days of 2010-02"),
+        ("monthly", "2010-02", "2010-03", ("2010-02-25", "2010-03-31"), "only 4 of the 28 days of 2010-02"),
+        ("8-day", "2010-01-01", "2010-01-16", ("2010-01-01", "2010-01-10"), "only 2 of the 8 days of 2010-01-09"),
+    ],
+)
+def test_a_record_that_covers_less_than_half_of_its_first_or_last_period_is_refused(frequency, start, end, days, told):
+    with pytest.raises(
+        InputError, match=f"sea_surface_temperature has data for {told}; it spans {days[0]} to {days[1]}"
+    ):
+        check_coverage("sea_surface_temperature", days_of(days), months(start, end, frequency))
+
+
+def test_periods_covered_in_part_are_told_with_the_share_covered():
+    february = months("2010-02", "2010-02")
+    half = check_coverage("pco2_sea", days_of(("2010-02-01", "2010-02-14")), february)
+    assert [(p.label, share) for p, share in half] == [("2010-02", 0.5)]
+    gap = check_coverage("pco2_sea", days_of(("2010-02-01", "2010-02-02"), ("2010-02-24", "2010-03-31")), february)
+    assert [share for _, share in gap] == [7 / 28]
+    assert check_coverage("pco2_sea", days_of(("2010-01-31", "2010-03-01")), february) == []
+
+
+def test_days_of_a_monthly_field_and_bounds_a_second_short_are_covered_whole():
+    days = months("2010-01-01", "2010-12-31", "daily")
+    assert check_coverage("xco2", field(30.0), days) == []
+    short = field(30.0, days)
+    short = short.assign_coords(time_end=short.time_end - np.timedelta64(1, "s"))
+    assert check_coverage("xco2", short, days) == check_coverage("xco2", short, months()) == []
 
 
 # --- winds --------------------------------------------------------------------------------------------------
@@ -347,6 +384,13 @@ def test_a_mean_wind_has_no_moments():
     assert wind_moments(winds(frequency="monthly"), april[0]) is None
     prepared = prepare({"wind_speed": winds(frequency="monthly")}, grid_of(GLOBE, 30.0), april)
     assert list(prepared.data_vars) == ["wind_speed", "time_bounds"]
+
+
+def test_the_usual_sample_decides_whether_winds_resolve_a_period_not_the_longest():
+    daily = winds(end="2010-06").isel(time=slice(0, 45))
+    gap = np.where(daily.time == daily.time[44], np.datetime64("2010-06-30", "ns"), daily.time_end)
+    assert resolves(daily.assign_coords(time_end=("time", gap)), months("2010-04", "2010-06"))
+    assert not resolves(winds(end="2010-06", frequency="monthly"), months("2010-04", "2010-06"))
 
 
 def test_moments_are_taken_before_winds_are_averaged_in_space():
@@ -374,8 +418,25 @@ def test_impossible_moments_are_refused_and_few_of_them_told():
     with pytest.raises(InputError, match="wind_speed_mean_cube"):
         check_moments(wind, wind**2, wind**2)
     check_moments(wind, wind**2, wind**3)
+    check_moments(wind)
+    check_moments(wind, None, wind**3)
+    with pytest.raises(InputError, match=r"wind_speed_mean_cube: .* less than the cube of their mean.*at least 343"):
+        check_moments(wind, None, xr.full_like(wind, 5.0))
     with pytest.warns(ShanhaiWarning, match="in 1 of 1000 cells"):
         check_moments(wind, (wind**2).where(wind.cell != 3, 9.0))
+
+
+@pytest.mark.parametrize(("moment", "power"), [("square", 2), ("cube", 3)])
+def test_a_single_supplied_moment_is_checked_where_it_can_be_compared(moment, power):
+    name, april = f"wind_speed_mean_{moment}", months("2010-04", "2010-04")
+    wind = winds(frequency="monthly")
+    given = {"wind_speed": wind, name: (wind * 0 + 5.0).rename(name)}
+    with pytest.raises(InputError, match=name):
+        prepare(given, grid_of(GLOBE, 30.0), april)
+    prepared = prepare(given | {name: (1.1 * wind**power).rename(name)}, grid_of(GLOBE, 30.0), april)
+    np.testing.assert_allclose(prepared[name], 1.1 * 4.0**power)
+    finer = winds(frequency="monthly", size=10.0) * 0 + 5.0
+    assert name in prepare(given | {name: finer.rename(name)}, grid_of(GLOBE, 30.0), april)
 
 
 # --- all of it ----------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def said(report) -> str:
 def by_frequency(tmp_path_factory):
     """The same daily inputs as a daily, an 8-day and a monthly job; days weigh by their length."""
     folder = tmp_path_factory.mktemp("daily")
-    daily_inputs(folder)
+    daily_inputs(folder, end="2010-03-06")
     extra = '[net_flux]\nweighting = "days"\ntotals = ["month", "season", "year", "all"]\n' + AREAS
     return {f: assess(daily_job(folder, f, extra)) for f in ("daily", "8-day", "monthly")}
 
@@ -272,7 +272,7 @@ def test_every_variable_has_the_unit_and_name_of_the_notation_table(written):
             assert variable.attrs["long_name"] == q.meaning, name
             assert variable.attrs.get("standard_name") == (q.attributes.get("standard_name")), name
         elif not str(name).endswith("_bounds") and name != "crs":
-            assert variable.attrs["units"], name
+            assert variable.attrs.get("units") or "flag_masks" in variable.attrs, name
             assert variable.attrs["long_name"], name
 
 
@@ -283,7 +283,8 @@ def test_without_intermediate_fields_only_flux_and_its_cells_are_written(tmp_pat
     config = write_job(tmp_path, QUIET + "intermediate_fields = false\n", months=2)
     fields, report = assess(config, out=tmp_path / "out")
     assert set(fields.data_vars) == {
-        "co2_flux", "cell_area", "sea_observed", "time_bounds", "latitude_bounds", "longitude_bounds", "crs",
+        "co2_flux", "cell_area", "sea_observed", "validity_flag", "time_bounds", "latitude_bounds",
+        "longitude_bounds", "crs",
     }  # fmt: skip
     config.write_text(config.read_text().replace("false\nintermediate_fields = false", "false"))
     full, full_report = assess(config)
@@ -346,12 +347,12 @@ def test_compensation_off_is_a_factor_of_one_and_a_reservation(tmp_path):
     ],
 )
 def test_options_beyond_the_standard_are_named_in_files_and_report(tmp_path, option, words):
-    ice = "[inputs.sea_ice_fraction]\nvalue = 0.25\n"
-    config = write_job(tmp_path, ice + QUIET, months=2)
+    ice = "[inputs.sea_ice_fraction]\nvalue = 0.25\n" if "sea_ice" in option else ""
+    config = write_job(tmp_path, QUIET, months=2)
     plain, plain_report = assess(config)
     assert plain.attrs["comment"] == "mode standard; options beyond the standard: none"
     assert "beyond the standard" not in said(plain_report)
-    config.write_text(config.read_text() + f"[flux]\n{option}\n")
+    config.write_text(config.read_text() + ice + f"[flux]\n{option}\n")
     fields, report = assess(config, out=tmp_path / "out")
     assert not np.allclose(fields.co2_flux, plain.co2_flux, rtol=1e-6, equal_nan=True)
     assert words in fields.attrs["comment"]
@@ -369,8 +370,12 @@ def test_laws_of_table_c1_are_not_beyond_the_standard(tmp_path):
 
 
 def test_sea_ice_closes_the_surface_only_when_asked(tmp_path):
-    config = write_job(tmp_path, "[inputs.sea_ice_fraction]\nvalue = 0.25\n", months=2)
+    config = write_job(tmp_path, months=2)
+    plain = config.read_text()
     open_water = assess(config)[0]
+    config.write_text(plain + "[inputs.sea_ice_fraction]\nvalue = 0.25\n")
+    with pytest.raises(InputError, match=r"sea_ice_fraction is given and nothing uses it.*flux\.sea_ice = true"):
+        assess(config)
     config.write_text(config.read_text() + "[flux]\nsea_ice = true\n")
     np.testing.assert_allclose(assess(config)[0].co2_flux, 0.75 * open_water.co2_flux, rtol=1e-12)
     config.write_text(config_text("[flux]\nsea_ice = true\n", months=2))
@@ -410,3 +415,19 @@ def test_month_without_a_station_is_refused_before_anything_is_written(tmp_path)
     with pytest.raises(InputError, match="no station has observed xco2"):
         assess(station_job(tmp_path, "2010-01-05,29,119,390\n"), out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_land_is_what_no_month_ever_sees_in_memory_and_on_disk(tmp_path):
+    """A cell first seen in the second month is sea, whichever way the parts are joined."""
+    config = write_job(tmp_path, QUIET, months=2)
+    for name in ("pco2_sea", "sea_surface_temperature", "sea_surface_salinity"):
+        with xr.open_dataset(tmp_path / f"{name}.nc") as whole:
+            late = whole.load()
+        late[name][0, :, -4:] = np.nan
+        late.to_netcdf(tmp_path / f"{name}.nc")
+    (memory, told), (disk, written) = assess(config), assess(config, out=tmp_path / "out")
+    np.testing.assert_array_equal(memory.sea_observed, disk.sea_observed)
+    np.testing.assert_allclose(told.net_flux.net_co2_flux, written.net_flux.net_co2_flux, rtol=1e-12)
+    first, second = (written.net_flux.set_index("label").loc[f"2010-0{m}"] for m in (1, 2))
+    assert first.valid_fraction < 0.7 < second.valid_fraction
+    assert first.sea_area == second.sea_area

@@ -139,7 +139,7 @@ def co2_flux(
         dissolved = solubility * sea - _solubility(interface, skin_salinity, opt) * air
     open_water = 1.0 - jnp.asarray(ice_fraction)
     flux = k * c * rho * dissolved / STANDARD_ATMOSPHERE * open_water
-    return CO2Flux(flux, k, c, sc, solubility, rho, vapour, p_air, sea - air)
+    return CO2Flux(flux, k, c, sc, solubility, rho, vapour, p_air, jnp.asarray(pco2_sea) - p_air)
 
 
 def _solubility(temperature: ArrayLike, salinity: ArrayLike, opt: FluxOptions) -> Array:

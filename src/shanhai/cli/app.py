@@ -11,6 +11,7 @@ app = App(
     name="shanhai",
     help="shanhai 山海: land, river, sea and air. Air-sea CO2 flux monitoring by HY/T 0343.5.",
     version=shanhai.__version__,
+    suppress_keyboard_interrupt=False,  # main() says what interruption means
     help_format="plaintext",  # other formats import a Markdown parser: a third of the time of --help
 )
 app.command(flux.app, name="flux")

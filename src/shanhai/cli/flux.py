@@ -28,10 +28,13 @@ def run(
         json: print for machines.
     """
     from shanhai.cli import printing, running
+    from shanhai.monitoring.config import load
+
+    settings = load(config, "flux")  # a slip in it is told at once, before heavier libraries are loaded
     from shanhai.monitoring import assess
 
     with running.on(workers, scheduler), printing.progress(json) as watch:
-        _, report = assess(config, out=out, overwrite=overwrite, watch=watch)
+        _, report = assess(settings, out=out, overwrite=overwrite, watch=watch)
     printing.result(report, out, json)
 
 

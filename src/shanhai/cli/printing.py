@@ -14,6 +14,13 @@ from rich.table import Table
 
 console = Console(width=None if sys.stdout.isatty() else 120)
 
+VERDICTS = {
+    "en": {True: "qualified", False: "not qualified", None: "no verdict"},
+    "zh": {True: "合格", False: "不合格", None: "无法评定"},
+}
+ACCURACY = {"en": "accuracy of", "zh": "精度评价"}
+NOTE = {"en": "note:", "zh": "注意："}
+
 
 def _table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -73,13 +80,15 @@ def result(report: Any, out: Path, json: bool) -> None:
         return
     shown = report.net_flux[report.net_flux.total.isin(["year", "all"])]
     net_flux_table(shown if len(shown) else report.net_flux)
+    language = report.settings["output"]["language"]
     for verdict in report.accuracy:
-        words = {True: "qualified", False: "not qualified", None: "no verdict"}[verdict.passed]
-        console.print(f"accuracy of {verdict.quantity}: {words} (R {verdict.correlation:.2f}, RMSE {verdict.rmse:.2f})")
+        words = VERDICTS[language][verdict.passed]
+        figures = f"R {verdict.correlation:.2f}, RMSE {verdict.rmse:.2f}"
+        console.print(f"{ACCURACY[language]} {verdict.quantity}: {words} ({figures})")
         for reason in verdict.reasons:
-            console.print(f"  {reason.en}")
+            console.print(f"  {reason.in_language(language)}")
     for note in report.notes:
-        console.print(f"note: {note.en}")
+        console.print(f"{NOTE[language]} {note.in_language(language)}")
     console.print(f"report: {out / 'report.html'}")
 
 

@@ -46,10 +46,6 @@ class ShanhaiWarning(UserWarning):
     """A result is usable, with a reservation that its reader must know."""
 
 
-class ValidityWarning(ShanhaiWarning):
-    """An empirical fit is used outside the range it was made for."""
-
-
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known name is meant, or list them all.
 

@@ -89,7 +89,7 @@ def _believable(name: str, value: float, low: float, high: float) -> float:
 
 
 def _piece(name: str, source: FieldSource, path: str, chunks: Any) -> Piece:
-    dataset = files.open_dataset(path)
+    dataset = files.selected(files.open_dataset(path), source.select, path)
     names = source.variable if isinstance(source.variable, tuple) else (str(source.variable),)
     where = f"{path}:{' and '.join(names)}"
     variables = [files.pick(dataset, n, path) for n in names]
@@ -145,7 +145,7 @@ def _ordered(
             raise InputError(
                 f"the dimension {d!r} has {values.sizes[d]} values, where one is meant",
                 where=where,
-                do="select one beforehand, for example the surface, and save it to a file of its own",
+                do=f"say select = {{ {d} = ... }}, for example the one at the surface",
             )
     values = values.isel(dict.fromkeys(extra, 0))
     if stamps is None:

@@ -131,6 +131,26 @@ def _opened(path: str, opening: Callable[[], xr.Dataset]) -> xr.Dataset:
         raise _damaged(path, f"{type(error).__name__}: {error}") from None
 
 
+def selected(dataset: xr.Dataset, wanted: dict[str, float], where: str) -> xr.Dataset:
+    """Take one place of each dimension named, by the value of its coordinate or by position where it has none.
+
+    Raises:
+        InputError: for a dimension or a value that is not there.
+    """
+    for dim, value in wanted.items():
+        if dim not in dataset.dims:
+            raise InputError(
+                f"select: there is no dimension {dim!r}; {nearest(dim, map(str, dataset.dims))}", where=where
+            )
+        places = dataset[dim].values if dim in dataset.coords else np.arange(dataset.sizes[dim])
+        (found,) = np.nonzero(np.isclose(places.astype(float), value))
+        if found.size != 1:
+            some = ", ".join(f"{v:g}" for v in places[:8].astype(float)) + (" ..." if len(places) > 8 else "")
+            raise InputError(f"select: {dim} = {value:g} is not one of {some}", where=where, do="name one of these")
+        dataset = dataset.isel({dim: int(found[0])})
+    return dataset
+
+
 def pick(dataset: xr.Dataset, name: str, where: str) -> xr.DataArray:
     """One variable of a dataset.
 

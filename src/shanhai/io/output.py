@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from shanhai.core.errors import InputError
-from shanhai.grids.horizontal import EQUATORIAL_RADIUS_WGS84, FLATTENING_WGS84, edges
+from shanhai.grids.horizontal import EQUATORIAL_RADIUS_WGS84, FLATTENING_WGS84
 
 LOADED_WHOLE = 2**30  # bytes
 SUFFIX = {"netcdf": ".nc", "zarr": ".zarr"}
@@ -66,9 +66,15 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def cf_dataset(fields: xr.Dataset, attributes: dict[str, str]) -> xr.Dataset:
-    """Add CF coordinates, bounds, grid mapping, cell methods and global attributes to fields on a regular grid."""
-    out = fields.assign_coords(_coordinates(fields)).assign({**_bounds(fields), "crs": _crs()})
+def cf_dataset(fields: xr.Dataset, attributes: dict[str, str], resolution: float) -> xr.Dataset:
+    """Add CF coordinates, bounds, grid mapping, cell methods and global attributes to fields on a regular grid.
+
+    Args:
+        fields: variables on (time, latitude, longitude) or without some of them.
+        attributes: global attributes.
+        resolution: cell size [degree].
+    """
+    out = fields.assign_coords(_coordinates(fields)).assign({**_bounds(fields, resolution), "crs": _crs()})
     for name in fields.data_vars:
         if {"latitude", "longitude"} <= set(out[name].dims):
             out[name].attrs["grid_mapping"] = "crs"
@@ -100,19 +106,10 @@ def _coordinates(fields: xr.Dataset) -> dict[str, xr.Variable]:
     }
 
 
-def _bounds(fields: xr.Dataset) -> dict[str, xr.Variable]:
-    def pairs(name: str) -> Any:
-        e = edges(fields[name].values) if fields[name].size > 1 else _single(fields, name)
-        return np.stack([e[:-1], e[1:]], axis=1)
-
-    return {f"{name}_bounds": xr.Variable((name, "bounds"), pairs(name)) for name in ("latitude", "longitude")}
-
-
-def _single(fields: xr.Dataset, name: str) -> Any:
-    """Edges of a one-cell axis, from the spacing of the other axis (cells are square)."""
-    other = fields["longitude" if name == "latitude" else "latitude"].values
-    half = abs(other[1] - other[0]) / 2 if len(other) > 1 else 0.5
-    return fields[name].values[0] + np.array([-half, half])
+def _bounds(fields: xr.Dataset, resolution: float) -> dict[str, xr.Variable]:
+    half = np.array([-resolution / 2, resolution / 2])
+    names = ("latitude", "longitude")
+    return {f"{n}_bounds": xr.Variable((n, "bounds"), fields[n].values[:, None] + half) for n in names}
 
 
 def _crs() -> xr.Variable:
@@ -175,6 +172,14 @@ def open_fields(paths: list[Path]) -> xr.Dataset:
     zarr = paths[0].suffix == ".zarr"
     options: dict[str, Any] = {"engine": "zarr", "consolidated": False} if zarr else {"engine": "netcdf4"}
     parts = [xr.open_dataset(p, chunks={}, **options) for p in paths]
-    timeless = [n for n, v in parts[0].data_vars.items() if "time" not in v.dims]
-    joined = xr.concat([p.drop_vars(timeless) for p in parts], dim="time") if len(parts) > 1 else parts[0]
-    return joined.assign({n: parts[0][n] for n in timeless})
+    return joined(parts)
+
+
+def joined(parts: list[xr.Dataset]) -> xr.Dataset:
+    """Parts of a job as one dataset along time; of flags without time (`sea_observed`) the largest counts."""
+    first = parts[0]
+    timeless = [n for n, v in first.data_vars.items() if "time" not in v.dims]
+    whole = xr.concat([p.drop_vars(timeless) for p in parts], dim="time", combine_attrs="override")
+    flags = [n for n in timeless if "flag_values" in first[n].attrs]
+    ever = {n: xr.concat([p[n] for p in parts], dim="part").max("part", keep_attrs=True) for n in flags}
+    return whole.assign({n: first[n] for n in timeless} | ever)

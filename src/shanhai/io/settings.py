@@ -30,7 +30,10 @@ def read_toml(path: str | Path, *, do: str = "") -> dict[str, Any]:
         raise ConfigError("this is a folder", where=str(path), do="name a TOML file") from None
     except OSError as error:
         raise ConfigError(f"it cannot be read: {error.strerror}", where=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        what = "this is not TOML: the file is not UTF-8"
+        raise ConfigError(what, where=str(path), do="save it as UTF-8 in the editor") from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"this is not TOML: {error}", where=str(path)) from None
 
 

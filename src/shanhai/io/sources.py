@@ -48,6 +48,8 @@ class FieldSource(BaseModel):
         time_step: the interval each time stamp stands for, where neither bounds nor its neighbours tell.
         cell_label: the point of its cell that latitude and longitude mark, where they are not the centre.
         global_rows: order of the rows of a global file without coordinates; its columns run east from 180 W.
+        select: value of the coordinate (position, where it has none) in a dimension that is not time, latitude or
+            longitude, such as { level = 1 }.
         valid_when: mask by another variable.
         valid_range: values outside are refused unless `out_of_range` is "missing".
         out_of_range: what to do with values outside the believable range.
@@ -70,6 +72,7 @@ class FieldSource(BaseModel):
     time_step: Literal["month", "8-day", "day", "hour"] | None = None
     cell_label: Literal["centre", "southwest", "northwest"] | None = None
     global_rows: Literal["north_to_south", "south_to_north"] | None = None
+    select: dict[str, float] = Field(default_factory=dict)
     valid_when: ValidWhen | None = None
     valid_range: tuple[float, float] | None = None
     out_of_range: Literal["refuse", "missing"] = "refuse"

@@ -61,6 +61,7 @@ def sea_areas(
     notes: list[Sentence] = []
     sea = np.ones((lat.size, lon.size), dtype=bool) if land is None else ~np.asarray(land, dtype=bool)
     shapes = [_cells(area, lat, lon, notes) for area in section.areas]
+    notes += [n for area in section.areas for n in _cut_by_region(area, lat, lon)]
     for area, cells in zip(section.areas, shapes, strict=True):
         _refuse_empty(area, cells, sea)
     members = np.stack([cells & sea for cells in shapes] or [sea])
@@ -131,6 +132,31 @@ def _cells(area: SeaArea, lat: Floats, lon: Floats, notes: list[Sentence]) -> Bo
             notes.append(_mended_note(area.name, mended))
         return polygon_cells(shape, lat, lon)
     return _mask_cells(area, lat, lon)
+
+
+def _cut_by_region(area: SeaArea, lat: Floats, lon: Floats) -> list[Sentence]:
+    """Say so when a box or polygon reaches beyond the grid of the job: only the part inside is integrated."""
+    if area.box is not None:
+        west, south, east, north = area.box
+    elif area.polygon is not None:
+        west, south, east, north = read_polygons(area.polygon, area.feature)[0].bounds
+    else:
+        return []
+    axis = lat if lat.size > 1 else lon
+    cell = axis[1] - axis[0] if axis.size > 1 else 1.0
+    width, globe = (east - west) % 360 or 360, lon.size * cell > 359
+    starts = (west - (lon[0] - cell / 2) + 180) % 360 - 180
+    across = not globe and (starts < -cell or starts + width > lon.size * cell + cell)
+    if not across and south >= lat[0] - 1.5 * cell and north <= lat[-1] + 1.5 * cell:
+        return []
+    return [
+        Sentence(
+            f"Sea area {area.name} reaches outside the region of this job: its area, coverage and net flux are those "
+            "of the part inside. Widen [region] for the whole.",
+            f"海区“{area.name}”超出本任务的区域范围：其面积、覆盖率和净交换通量仅为区域内部分；"
+            "如需完整海区，请扩大 [region]。",
+        )
+    ]
 
 
 def _mended_note(name: str, rings: int) -> Sentence:
@@ -226,7 +252,11 @@ def _geojson(path: str) -> Iterator[Feature]:
 
 
 def _shapefile(path: str) -> Iterator[Feature]:
+    import logging
+
     import shapefile
+
+    logging.getLogger("shapefile").setLevel(logging.ERROR)  # it speaks of ring order, which shapely mends
 
     projection = Path(path).with_suffix(".prj")
     if projection.is_file():

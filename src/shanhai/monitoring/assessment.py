@@ -13,6 +13,7 @@ from shanhai.monitoring.accuracy import assess
 from shanhai.monitoring.config import AccuracySection, FluxSection
 from shanhai.monitoring.flux import options_of
 from shanhai.monitoring.insitu import (
+    ICE,
     WINDS,
     cell_index,
     flux_notes,
@@ -137,4 +138,6 @@ def _observed(quantity: str, aligned: Aligned, flux: FluxSection) -> pd.DataFram
         moments = list(WINDS[1:])
         table = table.drop(columns=moments, errors="ignore")
         background = background.drop_vars(moments, errors="ignore")
+    if not flux.sea_ice:
+        background = background.drop_vars(ICE, errors="ignore")
     return with_flux(table, options_of(flux), background)

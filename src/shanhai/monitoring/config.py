@@ -37,6 +37,7 @@ INPUTS = (
     "mixed_layer_depth",
     "remote_sensing_reflectance",
 )
+PREDICTORS_ONLY = ("chlorophyll", "mixed_layer_depth", "remote_sensing_reflectance")
 REQUIRED_INPUTS = (
     "pco2_sea",
     "xco2",
@@ -154,6 +155,12 @@ class FluxSection(Section):
     salty_skin: float = Field(0.0, ge=0, le=1)
     temperature_is: Literal["subskin", "skin"] = "subskin"
     sea_ice: bool = False
+
+    @model_validator(mode="after")
+    def _skin_temperature_with_a_skin(self) -> "FluxSection":
+        if self.temperature_is == "skin" and self.cool_skin == "off":
+            raise ValueError('temperature_is = "skin" says nothing while cool_skin is "off"; choose a cool skin')
+        return self
 
 
 class UncertaintySection(Section):
@@ -319,7 +326,20 @@ class FluxConfig(Section):
         missing = [name for name in REQUIRED_INPUTS if name not in self.inputs]
         if missing and not (info.context or {}).get("dataset"):
             raise ValueError(f"missing inputs: {', '.join(missing)}")
+        idle = self._idle_inputs()
+        if idle:
+            raise ValueError(f"inputs.{idle[0]} is given and nothing uses it; {idle[1]}")
         return self
+
+    def _idle_inputs(self) -> tuple[str, str] | None:
+        """First input that no setting uses, and what would use it."""
+        modelled = "pco2_sea" in self.inputs and self.inputs["pco2_sea"].model is not None
+        uses = {
+            "sea_ice_fraction": (self.flux.sea_ice, "say flux.sea_ice = true"),
+            "pco2_sea_uncertainty": (self.uncertainty is not None, "add the section [uncertainty]"),
+        }
+        uses |= dict.fromkeys(PREDICTORS_ONLY, (False, "it serves a model: inputs.pco2_sea.model"))
+        return next(((n, do) for n, (used, do) in uses.items() if n in self.inputs and not used and not modelled), None)
 
 
 class ValidationSection(Section):

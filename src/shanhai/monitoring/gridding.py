@@ -334,21 +334,38 @@ def prepare(
 
 
 def _check_supplied_moments(fields: dict[str, xr.DataArray], period: Period, method: TimeMethod) -> None:
-    if not {"wind_speed", "wind_speed_mean_square"} <= fields.keys():
+    if "wind_speed" not in fields:
         return
-    given = [to_period(fields[name], period, method) for name in MOMENTS if name in fields]
-    axes = [[field[name].values for name in _HORIZONTAL if name in field.dims] for field in given]
-    if all(np.array_equal(a, b) for other in axes[1:] for a, b in zip(axes[0], other)):
-        check_moments(*given)  # moments on different grids cannot be compared cell by cell
+    given = {name: to_period(fields[name], period, method) for name in MOMENTS if name in fields}
+    mean = given["wind_speed"]
+    # Moments on different grids cannot be compared cell by cell.
+    square, cube = (m if (m := given.get(n)) is not None and _on_one_grid(mean, m) else None for n in MOMENTS[1:])
+    check_moments(mean, square, cube)
+
+
+def _on_one_grid(one: xr.DataArray, other: xr.DataArray) -> bool:
+    axes = [name for name in _HORIZONTAL if name in one.dims and name in other.dims]
+    return all(np.array_equal(one[name], other[name]) for name in axes)
+
+
+def gives_moments(fields: dict[str, xr.DataArray], periods: list[Period]) -> bool:
+    """Whether the mean wind and its moments are taken from the samples inside each period, see `prepare`.
+
+    Args:
+        fields: notation name -> *Field*.
+        periods: as in `prepare`.
+    """
+    supplied = "wind_speed_mean_square" in fields or "wind_speed_mean_cube" in fields
+    return "wind_speed" in fields and not supplied and resolves(fields["wind_speed"], periods)
 
 
 def _in_time(
     fields: dict[str, xr.DataArray], periods: list[Period], method: TimeMethod
 ) -> Iterator[tuple[str, xr.DataArray, list[int]]]:
     """Every field at its distinct times, and which of them each period takes."""
-    has_moments = "wind_speed_mean_square" not in fields and "wind_speed_mean_cube" not in fields
+    own_moments = gives_moments(fields, periods)
     for name, field in fields.items():
-        if name == "wind_speed" and has_moments and resolves(field, periods):
+        if name == "wind_speed" and own_moments:
             moments = [moments_of_samples(field, p) for p in periods]
             for moment, slabs in zip(MOMENTS, zip(*moments)):
                 yield moment, _along_time(slabs), list(range(len(periods)))

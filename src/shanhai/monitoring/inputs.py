@@ -16,6 +16,7 @@ from shanhai.monitoring.periods import Period
 from shanhai.monitoring.results import Sentence
 
 HASHED_WHOLE = 2**31  # bytes; larger inputs are fingerprinted by name, size and time of change
+LABELS_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,43 @@ def open_inputs(
     gridded = {n: s for n, s in sources.items() if s.model is None and s.stations is None}
     opened = {name: open_field(name, source) for name, source in gridded.items()}
     notes = [Sentence(en, zh) for en, zh in checks.check_alignment(opened)]
+    own_moments = gridding.gives_moments(opened, periods)
     for name, one in opened.items():
-        empty = intervals.check_coverage(name, one, periods, method)
-        if empty:
-            notes.append(_gap(name, empty))
+        way = "mean" if name == "wind_speed" and own_moments else method
+        notes += _gaps(name, intervals.check_coverage(name, one, periods, way), len(periods))
     guarded = {n: checks.guarded(gridding.crop(one, grid), gridded[n]) for n, one in opened.items()}
     return guarded, notes
 
 
-def _gap(name: str, empty: list[Period]) -> Sentence:
-    labels = ", ".join(p.label for p in empty[:6]) + (" ..." if len(empty) > 6 else "")
+def _gaps(name: str, partial: list[tuple[Period, float]], total: int) -> list[Sentence]:
+    """What the reader must know of periods that an input does not cover whole."""
+    empty = [p.label for p, share in partial if not share]
+    gappy = [(p, share) for p, share in partial if share]
+    return [
+        *([_empty(name, empty)] if empty else []),
+        *([_gappy(name, gappy, total)] if gappy else []),
+    ]
+
+
+def _empty(name: str, labels: list[str]) -> Sentence:
     return Sentence(
-        f"{name} has no sample in {len(empty)} periods ({labels}); their maps are empty.",
-        f"{quantity(name).zh}在{len(empty)}个时段（{labels}）无数据，相应时段无结果。",
+        f"{name} has no sample in {len(labels)} periods ({_first(labels, ', ')}); their maps are empty.",
+        f"{quantity(name).zh}在{len(labels)}个时段（{_first(labels, '、')}）无数据，相应时段无结果。",
     )
+
+
+def _gappy(name: str, partial: list[tuple[Period, float]], total: int) -> Sentence:
+    days = [(p.label, f"{share * p.days:.3g}", f"{p.days:.3g}") for p, share in partial]
+    en = _first([f"{label}: {covered} of {whole} days" for label, covered, whole in days], ", ")
+    zh = _first([f"{label}：{whole}天中有{covered}天" for label, covered, whole in days], "、")
+    return Sentence(
+        f"{name} covers {len(partial)} of {total} periods only in part ({en}); their means are of that time.",
+        f"{quantity(name).zh}在{total}个时段中的{len(partial)}个仅有部分时间的数据（{zh}），其数值为有数据时间的平均。",
+    )
+
+
+def _first(labels: list[str], between: str) -> str:
+    return between.join(labels[:LABELS_SHOWN]) + (" ..." if len(labels) > LABELS_SHOWN else "")
 
 
 def summary(name: str, source: FieldSource, opened: xr.DataArray | None) -> InputSummary:

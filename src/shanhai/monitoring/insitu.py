@@ -16,6 +16,7 @@ from shanhai.monitoring.results import Sentence
 
 WINDS = ("wind_speed", "wind_speed_mean_square", "wind_speed_mean_cube")
 DRIVERS = ("xco2", "sea_surface_temperature", "sea_surface_salinity", "air_pressure")
+ICE = "sea_ice_fraction"
 FEWEST_TO_REJECT = 3  # data in a cell, clause 4.5.1
 FEWEST_FOR_THREE_SIGMA = 11  # up to ten data none can lie beyond 3 sigma: max |z| = sqrt(N - 1)
 NORMAL_MAD = 1.4826  # standard deviation / median absolute deviation of a normal distribution
@@ -94,7 +95,8 @@ def with_flux(table: pd.DataFrame, options: FluxOptions, background: xr.Dataset 
     of this part is used, and the notes say so. A flux that the table brings itself is left as it is. Where
     the table lacks a driver, the gridded product at the cell and period of the observation may give it;
     winds are taken together with their moments, and a wind of the table without moments counts as steady (C
-    = 1).
+    = 1). Sea ice counts where the product counts it: if `background` holds sea_ice_fraction, both fluxes are
+    those through the open water of the cell.
 
     Args:
         table: observations, see `io.tables.read_table`.
@@ -113,6 +115,8 @@ def with_flux(table: pd.DataFrame, options: FluxOptions, background: xr.Dataset 
         raise InputError("the flux of the in-situ data needs their pCO2", where=table.attrs.get("file", "table"))
     out = table.copy()
     values = {d: _column(out, d) for d in (*DRIVERS, *WINDS)}
+    if background is not None and ICE in background:
+        values[ICE] = _column(out, ICE)
     taken = {} if background is None else _fill(values, out, background)
     lacking = [d for d in (*DRIVERS, "wind_speed") if np.isnan(values[d]).all()]
     if lacking:
@@ -136,9 +140,11 @@ def _column(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
 
 def _fill(values: dict[str, NDArray[np.float64]], table: pd.DataFrame, background: xr.Dataset) -> dict[str, int]:
     """Fill missing drivers from the product; winds with their moments, all from one origin in a row."""
-    groups = [(d,) for d in DRIVERS] + [WINDS]
+    groups = [(d,) for d in (*DRIVERS, ICE)] + [WINDS]
     taken = {}
     for group in groups:
+        if group[0] not in values:
+            continue
         gap = np.isnan(values[group[0]])
         if group[0] not in background or not gap.any():
             continue

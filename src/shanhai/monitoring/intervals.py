@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanhai.core.errors import InputError
-from shanhai.monitoring.periods import Period
+from shanhai.monitoring.periods import DAY, Period
 
 TimeMethod = Literal["mean", "linear", "nearest"]
 # Numbers of the samples along "time" with their weights; weights of one selection sum to anything positive.
@@ -24,6 +24,8 @@ Samples = tuple[tuple[int, float], ...]
 Times = NDArray[np.datetime64]
 Floats = NDArray[np.float64]
 _STRIP = 1 << 15  # cells
+_LEAST_AT_ENDS = 0.5  # part of a period that a record must cover where it begins or ends inside it
+_WHOLE = 0.99  # bounds at 23:59:59 and a first sample some hours into a month leave no gap worth telling
 
 
 def samples_of(field: xr.DataArray, period: Period, method: TimeMethod) -> Samples:
@@ -131,36 +133,59 @@ def to_period(field: xr.DataArray, period: Period, method: TimeMethod = "mean") 
     return value_of_samples(field, samples_of(field, period, method), skip_missing=method == "mean")
 
 
-def check_coverage(name: str, field: xr.DataArray, periods: list[Period], method: TimeMethod = "mean") -> list[Period]:
+def check_coverage(
+    name: str, field: xr.DataArray, periods: list[Period], method: TimeMethod = "mean"
+) -> list[tuple[Period, float]]:
     """Refuse a field that does not reach over the periods of a job.
+
+    A period that reaches beyond the first or last sample must be covered by half, as its mean would stand for
+    days without data. A gap inside the record is told, not refused.
 
     Args:
         name: of the quantity, for the sentence.
         field: *Field*.
         periods: all periods of the job.
-        method: as in `to_period`.
+        method: as in `to_period`; shares of periods matter to a mean only.
 
     Returns:
-        periods without any sample inside the field's span (a gap of the record); their maps will be empty.
+        periods that the samples do not cover whole, and the share that they cover, 0 to 1; maps of share 0
+        will be empty.
 
     Raises:
-        InputError: where a period lies outside the field's span, or no period has a sample.
+        InputError: where a period at an end of the field's span, or outside it, is covered by less than half;
+            or no period has a sample.
     """
     if "time" not in field.dims:
         return []
-    empty = [p for p in periods if not samples_of(field, p, method)]
+    partial = [(p, share) for p in periods if (share := _share(field, p, method)) < _WHOLE]
     start, end = field["time_start"].values.min(), field["time_end"].values.max()
-    outside = [p for p in empty if p.end <= start or p.start >= end or method != "mean"]
-    missing = outside or (empty if len(empty) == len(periods) else [])
-    if missing:
-        last = (end - np.timedelta64(1, "ns")).astype("M8[D]")
-        raise InputError(
-            f"{name} has no data for {missing[0].label}; it spans {start.astype('M8[D]')} to {last}",
-            where=str(field.attrs.get("shanhai_source", "")),
-            do="give files that cover the job, shorten time.start to time.end, or set climatology = true "
-            "if its months serve every year",
-        )
-    return empty
+    for period, share in partial:
+        at_end = method != "mean" or period.start < start or period.end > end
+        if at_end and share < _LEAST_AT_ENDS:
+            raise _not_covered(name, field, period, share)
+    if periods and len(partial) == len(periods) and not any(share for _, share in partial):
+        raise _not_covered(name, field, *partial[0])
+    return partial
+
+
+def _share(field: xr.DataArray, period: Period, method: TimeMethod) -> float:
+    """Part of a period inside the intervals of the samples; of other methods than the mean, all or nothing."""
+    if method != "mean":
+        return float(bool(samples_of(field, period, method)))
+    _, start, end = _intervals(field, period)
+    return min(float(_shared_days(start, end, period).clip(0).sum()) / period.days, 1.0)
+
+
+def _not_covered(name: str, field: xr.DataArray, period: Period, share: float) -> InputError:
+    start, end = field["time_start"].values.min(), field["time_end"].values.max()
+    last = (end - np.timedelta64(1, "ns")).astype("M8[D]")
+    what = f"data for only {share * period.days:.3g} of the {period.days:.3g} days of" if share else "no data for"
+    return InputError(
+        f"{name} has {what} {period.label}; it spans {start.astype('M8[D]')} to {last}",
+        where=str(field.attrs.get("shanhai_source", "")),
+        do="give files that cover the job, shorten time.start to time.end, or set climatology = true "
+        "if its months serve every year",
+    )
 
 
 _TIMES = ("time", "time_start", "time_end")
@@ -198,10 +223,13 @@ def _moved(times: Times, years: int) -> Times:
     return moved.astype("M8[ns]") + np.minimum(times - month.astype("M8[ns]"), length)
 
 
+def _shared_days(start: Times, end: Times, period: Period) -> Floats:
+    """Length of the part of each interval inside a period [d], negative where they are apart."""
+    return np.asarray((np.minimum(end, period.end) - np.maximum(start, period.start)) / DAY)
+
+
 def _overlapping(index: NDArray[np.intp], start: Times, end: Times, period: Period) -> Samples:
-    shared = np.minimum(end, period.end) - np.maximum(start, period.start)
-    days = shared / np.timedelta64(1, "D")
-    found = [(int(i), float(d)) for i, d in zip(index, days) if d > 0]
+    found = [(int(i), float(d)) for i, d in zip(index, _shared_days(start, end, period)) if d > 0]
     return ((found[0][0], 1.0),) if len(found) == 1 else tuple(found)
 
 

@@ -17,11 +17,11 @@ from shanhai.core.notation import quantity
 from shanhai.io import provenance, stations
 from shanhai.io.output import cf_dataset
 from shanhai.monitoring import areas, net_flux, table_d1
-from shanhai.monitoring.config import FluxConfig
+from shanhai.monitoring.config import FluxConfig, FluxSection
 from shanhai.monitoring.flux import ALL_OUTPUTS, flux_fields, options_of
 from shanhai.monitoring.gridded import GriddedJob
 from shanhai.monitoring.inputs import InputSummary, local_paths
-from shanhai.monitoring.insitu import DRIVERS, WINDS
+from shanhai.monitoring.insitu import DRIVERS, ICE, WINDS
 from shanhai.monitoring.periods import Period
 from shanhai.monitoring.validity import FLAG, validity_flag
 
@@ -84,8 +84,16 @@ class Job(GriddedJob):
         given = self.config.inputs if self.dataset is None else self.dataset
         if self.config.flux.sea_ice and "sea_ice_fraction" not in given:
             raise ConfigError("there is no sea_ice_fraction", where="flux.sea_ice", do="give inputs.sea_ice_fraction")
-        extra = beyond_standard(self.config.flux)
-        if self.config.flux.mode == "table_d1" and extra:
+        if self.config.flux.mode == "table_d1":
+            self._check_table_d1()
+
+    def _check_table_d1(self) -> None:
+        """Mode "table_d1" repeats the printed example: whatever would change it is refused, not ignored."""
+        flux = self.config.flux
+        plain = FluxSection(mode="table_d1")
+        extra = [f"flux.{k} = {v}" for k, v in flux if v != getattr(plain, k)]
+        extra += ["net_flux.area_rule = ellipsoid"] if self.config.net_flux.area_rule == "ellipsoid" else []
+        if extra:
             raise ConfigError(
                 f'mode "table_d1" repeats the printed example and takes no options: {", ".join(extra)}',
                 where="flux",
@@ -146,7 +154,7 @@ class Job(GriddedJob):
 
             parts = flux_uncertainty(prepared, self.config.uncertainty, self.config.flux)
             out = out.assign(co2_flux_uncertainty=parts["co2_flux_uncertainty"])
-        return cf_dataset(out, self._attributes())
+        return cf_dataset(out, self._attributes(), self.config.grid.resolution)
 
     def _kept_inputs(self, prepared: xr.Dataset) -> list[str]:
         """Inputs that later clauses need, where not all are written: those of the in-situ flux and its verdict."""
@@ -154,7 +162,7 @@ class Job(GriddedJob):
 
         assessed = () if self.config.accuracy is None else self.config.accuracy.quantities
         wanted = ["time_bounds", OUTSIDE, *(["pco2_sea"] if "pco2_sea" in assessed else [])]
-        wanted += [n for n in (*DRIVERS, *WINDS) if "co2_flux" in assessed]
+        wanted += [n for n in (*DRIVERS, *WINDS, *[ICE] * self.config.flux.sea_ice) if "co2_flux" in assessed]
         return [n for n in wanted if n in prepared]
 
     def _cell_area(self, out: xr.Dataset) -> xr.DataArray:
@@ -176,7 +184,7 @@ class Job(GriddedJob):
 def beyond_standard(flux: Any) -> list[str]:
     """Settings that the standard does not know, as `key = value`."""
     defaults = type(flux)()
-    keys = ("schmidt", "fugacity", "cool_skin", "salty_skin", "sea_ice")
+    keys = ("schmidt", "fugacity", "cool_skin", "salty_skin", "temperature_is", "sea_ice")
     law = [] if flux.law in TABLE_C1.values() else [f"law = {flux.law}"]
     return [*law, *(f"{k} = {getattr(flux, k)}" for k in keys if getattr(flux, k) != getattr(defaults, k))]
 

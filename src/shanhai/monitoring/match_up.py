@@ -141,11 +141,15 @@ def _windows(cells: pd.DataFrame, product: xr.DataArray, window: int) -> NDArray
     return np.where(np.isfinite(out), out, np.nan)
 
 
+def _sentence_start(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def match_note(pairs: pd.DataFrame, quantity: str) -> Sentence:
     """How many in-situ cells were matched, and why others were not."""
     about, name = pairs.attrs, notation_of(quantity)
     return Sentence(
-        f"{name.meaning.split(',')[0].capitalize()}: of {about['cells']} grid cells with in-situ data"
+        f"{_sentence_start(name.meaning.split(',')[0])}: of {about['cells']} grid cells with in-situ data"
         f" {len(pairs)} are matched; in"
         f" {about['too_few_valid']} at most half of the window is valid, in {about['not_uniform']} the"
         " window is not uniform (coefficient of"

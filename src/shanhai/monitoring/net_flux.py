@@ -405,10 +405,10 @@ def _values(mean: Floats, valid: Bools, its: Bools, cell: Floats, days: float) -
 def coverage(valid_fraction: float) -> str:
     """Class of clause 4.6.3 for the part of a sea area that has valid data.
 
-    >>> [coverage(v) for v in (0.75, 0.5, 0.49)]
-    ['good', 'usable', 'insufficient']
+    >>> [coverage(v) for v in (0.76, 0.75, 0.5, 0.49)]
+    ['good', 'usable', 'usable', 'insufficient']
     """
-    if valid_fraction >= GOOD_COVERAGE:
+    if valid_fraction > GOOD_COVERAGE:
         return "good"
     return "usable" if valid_fraction >= USABLE_COVERAGE else "insufficient"
 

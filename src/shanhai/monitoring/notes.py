@@ -12,8 +12,8 @@ from shanhai.monitoring.modelled import OUTSIDE
 from shanhai.monitoring.results import Sentence
 from shanhai.monitoring.validity import validity_notes
 
-ICE_LATITUDE = 50.0
-"""Sea ice does not occur closer to the equator but in a few gulfs, such as Liaodong Bay in winter [degree]."""
+ICE_LATITUDE = 37.0
+"""Sea ice does not occur closer to the equator; the Bohai freezes in part every winter [degree]."""
 
 LEAST_SHARE = 1.0
 """Fewer cells than this are put down to rounding [%]."""

@@ -46,7 +46,15 @@ SCREEN = 0.64
 MOST_SENTENCES = 4
 """Time spans of one sea area that the summary tells one by one."""
 TOTALS = ("all", "year", "season", "month")
-CSV_UNITS = {"net_co2_flux": "kgC", UNCERTAINTY: "kgC", "mean_flux": "mmol_m2_d", "valid_area": "km2"}
+CSV_UNITS = {
+    "net_co2_flux": "kgC",
+    UNCERTAINTY: "kgC",
+    f"{UNCERTAINTY}_monte_carlo": "kgC",
+    "mean_flux": "mmol_m2_d",
+    "mean_flux_uncertainty": "mmol_m2_d",
+    "mean_flux_uncertainty_monte_carlo": "mmol_m2_d",
+    "valid_area": "km2",
+}
 CSV_UNITS |= {"sea_area": "km2", "days": "d"}
 
 Row = dict[str, Any]
@@ -79,7 +87,7 @@ def page(report: Report, language: str = "en") -> str:
 
 
 def write_tables(report: Report, folder: Path) -> list[Path]:
-    """Write the tables of a job as CSV in UTF-8, units in the names of the columns.
+    """Write the tables of a job as CSV in UTF-8 with the mark that spreadsheets want, units in the column names.
 
     Returns:
         paths of net_flux.csv, accuracy.csv, periods.csv and match_ups_<quantity>.csv, those that have rows.
@@ -98,7 +106,7 @@ def _write_csv(rows: pd.DataFrame, path: Path, units: Mapping[str, str]) -> Path
     known = CSV_UNITS | {n: _csv_unit(q.unit) for n, q in table().items() if n not in CSV_UNITS} | dict(units)
     headed = {c: f"{c}_{known[c]}" for c in rows.columns if known.get(c)}
     with whole_or_nothing(path) as temporary:
-        rows.rename(columns=headed).to_csv(temporary, index=False, encoding="utf8", lineterminator="\n")
+        rows.rename(columns=headed).to_csv(temporary, index=False, encoding="utf-8-sig", lineterminator="\n")
     return path
 
 

@@ -69,16 +69,16 @@ def moments_of_samples(wind: xr.DataArray, period: Period) -> Moments:
     return mean, square, cube
 
 
-def check_moments(wind: xr.DataArray, mean_square: xr.DataArray, mean_cube: xr.DataArray | None = None) -> None:
+def check_moments(mean: xr.DataArray, square: xr.DataArray | None = None, cube: xr.DataArray | None = None) -> None:
     r"""Refuse moments that no set of winds can have.
 
     Every set of winds obeys $\overline{U^2} \ge \overline U^2$ and $\overline{U^3} \ge \overline
-    U\,\overline{U^2}$.
+    U\,\overline{U^2}$, hence $\overline{U^3} \ge \overline U^3$, which is asked where the square is not known.
 
     Args:
-        wind: mean wind speed [m s-1], any shape.
-        mean_square: mean square [m2 s-2], same shape.
-        mean_cube: mean cube [m3 s-3], same shape, where there is one.
+        mean: mean wind speed [m s-1], any shape.
+        square: mean square [m2 s-2], same shape, where there is one.
+        cube: mean cube [m3 s-3], same shape, where there is one.
 
     Raises:
         InputError: where more than 1 % of the cells break an inequality by more than rounding.
@@ -92,10 +92,13 @@ def check_moments(wind: xr.DataArray, mean_square: xr.DataArray, mean_cube: xr.D
     ...
     shanhai.core.errors.InputError: wind_speed_mean_square: in 2 of 2 cells the mean square of the winds ...
     """
-    _refuse_below(mean_square, wind**2, "wind_speed_mean_square", "square", "square of their mean")
-    if mean_cube is not None:
+    if square is not None:
+        _refuse_below(square, mean**2, "wind_speed_mean_square", "square", "square of their mean")
+    if cube is not None and square is not None:
         product = "product of their mean and mean square"
-        _refuse_below(mean_cube, wind * mean_square, "wind_speed_mean_cube", "cube", product)
+        _refuse_below(cube, mean * square, "wind_speed_mean_cube", "cube", product)
+    elif cube is not None:
+        _refuse_below(cube, mean**3, "wind_speed_mean_cube", "cube", "cube of their mean")
 
 
 def _refuse_below(moment: xr.DataArray, least: xr.DataArray, name: str, power: str, bound_is: str) -> None:
