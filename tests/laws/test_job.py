@@ -431,3 +431,15 @@ def test_land_is_what_no_month_ever_sees_in_memory_and_on_disk(tmp_path):
     first, second = (written.net_flux.set_index("label").loc[f"2010-0{m}"] for m in (1, 2))
     assert first.valid_fraction < 0.7 < second.valid_fraction
     assert first.sea_area == second.sea_area
+
+
+def test_input_that_ends_before_the_region_is_named(tmp_path):
+    config = write_job(tmp_path, QUIET, months=2)
+    _, report = assess(config)
+    assert "does not reach over the region" not in said(report)
+    with xr.open_dataset(tmp_path / "air_pressure.nc") as whole:
+        part = whole.isel(lon=slice(0, 6)).load()
+    part.to_netcdf(tmp_path / "air_pressure.nc")
+    _, report = assess(config)
+    assert "air_pressure does not reach over the region in the west or east: it spans 25.5 to 32.5 N" in said(report)
+    assert "sea_surface_temperature does not reach" not in said(report)

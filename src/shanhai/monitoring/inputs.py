@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from shanhai.core.notation import quantity
@@ -54,9 +55,37 @@ def open_inputs(
     own_moments = gridding.gives_moments(opened, periods)
     for name, one in opened.items():
         way = "mean" if name == "wind_speed" and own_moments else method
+        notes += _short_of_region(name, one, grid)
         notes += _gaps(name, intervals.check_coverage(name, one, periods, way), len(periods))
     guarded = {n: checks.guarded(gridding.crop(one, grid), gridded[n]) for n, one in opened.items()}
     return guarded, notes
+
+
+def _short_of_region(name: str, field: xr.DataArray, grid: TargetGrid) -> list[Sentence]:
+    """Say so when a field ends more than one of its cells before the region does."""
+    if not {"latitude", "longitude"} <= set(field.dims) or min(field.latitude.size, field.longitude.size) < 2:
+        return []
+    cells = [abs(float(field[d][1] - field[d][0])) for d in ("latitude", "longitude")]
+    latitude, longitude = field.latitude.values, field.longitude.values
+    globe = longitude.size * cells[1] > 359
+    east_of_start = (grid.longitude[[0, -1]] - longitude[0] + cells[1] / 2) % 360 if not globe else np.zeros(2)
+    short = [
+        (grid.latitude[0] < latitude[0] - cells[0], "south"),
+        (grid.latitude[-1] > latitude[-1] + cells[0], "north"),
+        (not globe and bool((east_of_start > (longitude.size + 0.5) * cells[1]).any()), "west or east"),
+    ]
+    sides = [side for is_short, side in short if is_short]
+    if not sides:
+        return []
+    return [
+        Sentence(
+            f"{name} does not reach over the region in the {', '.join(sides)}: it spans {latitude[0]:g} to "
+            f"{latitude[-1]:g} N and {longitude[0]:g} to {longitude[-1]:g} E. There is no flux beyond; without a land "
+            "field, sea that no input reaches is not counted in the coverage.",
+            f"{quantity(name).zh}未覆盖整个区域：其范围为纬度{latitude[0]:g}～{latitude[-1]:g}、"
+            f"经度{longitude[0]:g}～{longitude[-1]:g}，范围之外无通量；未给定陆地数据时，这部分海区不计入覆盖率。",
+        )
+    ]
 
 
 def _gaps(name: str, partial: list[tuple[Period, float]], total: int) -> list[Sentence]:
