@@ -58,7 +58,7 @@ class Thermal(Effect):
     reference: Array = par(
         20.0,
         "degC",
-        source="mean of the sea area, set by the fit; the default is only a placeholder",
+        source="mean of the sea area, set by the fit; without a fit give the mean of your own sea",
         meaning="sea surface temperature of the background",
     )
 
@@ -94,7 +94,7 @@ class Mixing(Effect):
     reference: Array = par(
         35.0,
         "1",
-        source="mean of the sea area, set by the fit; the default is only a placeholder",
+        source="mean of the sea area, set by the fit; without a fit give the mean of your own sea",
         meaning="sea surface salinity of the background",
     )
 
@@ -148,7 +148,7 @@ class Biology(Effect):
     reference: Array = par(
         0.3,
         "mg m-3",
-        source="geometric mean of the sea area, set by the fit; the default is only a placeholder",
+        source="geometric mean of the sea area, set by the fit; without a fit give the mean of your own sea",
         meaning="chlorophyll of the background",
         bounds=(1e-4, 1e3),
     )
