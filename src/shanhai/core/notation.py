@@ -10,6 +10,16 @@ from functools import cache
 from shanhai import data
 from shanhai.core.errors import InputError, nearest
 
+SI = {
+    "umol kg-1": 1e-6,
+    "uatm": 0.101325,
+    "umol mol-1": 1e-6,
+    "dbar": 1e4,
+    "1": 1.0,
+    "degC": 1.0,
+}
+"""Factor to the unit of the science layers, for the units that differ from it by a factor only."""
+
 
 @dataclass(frozen=True)
 class Quantity:

@@ -29,3 +29,14 @@ def three_halves_power(x: ArrayLike) -> Array:
     good = ~(x <= 0)
     inside = jnp.where(good, x, 1.0)
     return jnp.where(good, inside * jnp.sqrt(inside), 0.0)
+
+
+def square_root(x: ArrayLike) -> Array:
+    """Square root; zero with zero slope at and below zero, where the true slope is infinite; NaN stays NaN.
+
+    >>> square_root(jnp.array([4.0, 0.0])).tolist()
+    [2.0, 0.0]
+    """
+    x = jnp.asarray(x)
+    good = ~(x <= 0)
+    return jnp.where(good, jnp.sqrt(jnp.where(good, x, 1.0)), 0.0)

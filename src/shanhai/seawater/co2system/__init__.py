@@ -1,0 +1,1 @@
+"""The carbonate system of sea water: from any pair of its quantities to all of them."""
