@@ -303,6 +303,9 @@ def _step(function: Callable[[Array], Term], s: _State) -> _State:
     taken = inside | (length < ALWAYS_TAKEN)
     move = jnp.where(taken, newton, 0.5 * (low + high) - s.x)
     still = s.active & ~(taken & (length <= CONVERGED))
-    keep = partial(jnp.where, s.active)
+
+    def keep(new: Array, old: Array) -> Array:
+        return jnp.where(s.active, new, old)
+
     x, length = keep(s.x + move, s.x), keep(jnp.where(taken, length, jnp.abs(move)), s.length)
     return _State(keep(low, s.low), keep(high, s.high), x, length, still, s.steps + 1)
