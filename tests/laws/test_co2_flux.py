@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shanhai.airsea import LAWS, FluxOptions, co2_flux, wind_compensation
-from shanhai.airsea.co2_flux import air_pco2
-from shanhai.seawater import water_vapour_pressure_weiss1980
+from shanhai.seawater import gas, water_vapour_pressure_weiss1980
 
 STATE = st.fixed_dictionaries(
     {
@@ -35,7 +34,7 @@ def test_flux_has_the_sign_of_the_pressure_difference(state):
 @given(STATE)
 def test_equilibrium_has_no_flux(state):
     vapour = water_vapour_pressure_weiss1980(state["temperature"], state["salinity"])
-    balanced = state | {"pco2_sea": float(air_pco2(state["xco2"], state["air_pressure"], vapour))}
+    balanced = state | {"pco2_sea": float(gas.co2_partial_pressure(state["xco2"], state["air_pressure"], vapour))}
     assert abs(float(flux_of(balanced).flux)) <= 1e-12 * abs(float(flux_of(balanced | {"pco2_sea": 0.0}).flux))
 
 

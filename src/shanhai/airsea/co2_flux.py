@@ -58,23 +58,6 @@ class CO2Flux(NamedTuple):
     delta_pco2: Array  # Pa, sea minus air
 
 
-def air_pco2(xco2: ArrayLike, air_pressure: ArrayLike, vapour_pressure: ArrayLike) -> Array:
-    r"""Partial pressure of CO2 in moist air, $x (P - p_{H_2O})$: HY/T 0343.5 formula (8).
-
-    Args:
-        xco2: mole fraction in dry air [mol mol-1]; the standard's umol/mol must be multiplied by 1e-6.
-        air_pressure: pressure at sea level [Pa].
-        vapour_pressure: saturation vapour pressure [Pa].
-
-    Returns:
-        partial pressure [Pa].
-
-    >>> round(float(air_pco2(387.68e-6, 100624.5, 3039.0)), 2)
-    37.83
-    """
-    return jnp.asarray(xco2) * (air_pressure - jnp.asarray(vapour_pressure))
-
-
 def co2_flux(
     *,
     pco2_sea: ArrayLike,
@@ -128,7 +111,7 @@ def co2_flux(
     solubility = _solubility(below, salinity, opt)
     rho = eos.density_surface_eos80(below, salinity)
     vapour = gas.water_vapour_pressure_weiss1980(interface, skin_salinity)
-    p_air = air_pco2(xco2, air_pressure, vapour) * (STANDARD_ATMOSPHERE / opt.atmosphere)
+    p_air = gas.co2_partial_pressure(xco2, air_pressure, vapour) * (STANDARD_ATMOSPHERE / opt.atmosphere)
     sea, air = jnp.asarray(pco2_sea), p_air
     if opt.fugacity:
         sea = sea * gas.co2_fugacity_factor(below, air_pressure)

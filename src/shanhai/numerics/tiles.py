@@ -37,7 +37,7 @@ def mapped(function: Callable[[Arrays], Arrays]) -> Callable[[Arrays], Arrays]:
     return over_tiles
 
 
-def in_tiles(compiled: Callable[[Arrays], Arrays], arguments: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def in_tiles(compiled: Callable[[dict[str, Any]], Arrays], arguments: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Call a compiled function of `mapped` on arrays of any one shape and length.
 
     Args:

@@ -1,4 +1,4 @@
-"""Solubility, water vapour, Schmidt number and fugacity of CO2 over sea water."""
+"""CO2 over sea water: solubility, water vapour, Schmidt number, partial pressure and fugacity."""
 
 import jax.numpy as jnp
 from jax import Array
@@ -8,6 +8,9 @@ from shanhai.core.constants import GAS_CONSTANT, STANDARD_ATMOSPHERE, ZERO_CELSI
 
 SOLUBILITY_VALID_TEMPERATURE = (-1.0, 40.0)  # degC, Weiss (1974)
 SOLUBILITY_VALID_SALINITY = (0.0, 40.0)
+SCHMIDT_CO2_2014 = (2116.8, -136.25, 4.7353, -0.092307, 7.555e-4)
+"""Coefficients of the powers of t in `schmidt_number_co2_wanninkhof2014`."""
+PARTIAL_MOLAL_VOLUME_CO2 = 32.3e-6  # m3 mol-1, dissolved CO2, Weiss (1974) after eq. 5
 
 
 def co2_solubility_weiss1974(temperature: ArrayLike, salinity: ArrayLike) -> Array:
@@ -100,7 +103,8 @@ def schmidt_number_co2_wanninkhof2014(temperature: ArrayLike) -> Array:
     668.34
     """
     t = jnp.asarray(temperature)
-    return 2116.8 + t * (-136.25 + t * (4.7353 + t * (-0.092307 + t * 7.555e-4)))
+    a0, a1, a2, a3, a4 = SCHMIDT_CO2_2014
+    return a0 + t * (a1 + t * (a2 + t * (a3 + t * a4)))
 
 
 def co2_fugacity_factor(temperature: ArrayLike, pressure: ArrayLike) -> Array:
@@ -129,3 +133,128 @@ def co2_fugacity_factor(temperature: ArrayLike, pressure: ArrayLike) -> Array:
     virial = -1636.75 + t * (12.0408 + t * (-0.0327957 + t * 3.16528e-5))
     cross = 57.7 - 0.118 * t
     return jnp.exp(pressure * 1e-6 * (virial + 2.0 * cross) / (GAS_CONSTANT * t))
+
+
+def co2_solubility_pressure_factor(temperature: ArrayLike, pressure: ArrayLike) -> Array:
+    r"""Ratio of the solubility of CO2 under sea pressure to that at one atmosphere.
+
+    $$\frac{K_0(P)}{K_0(1)} = \exp\frac{(1 - P)\,\bar v}{R\,T}, \qquad \bar v = 32.3\ \mathrm{cm^3\,mol^{-1}}$$
+
+    with P the total pressure, so that 1 - P is minus the sea pressure.
+
+    Source: Weiss (1974), eq. 5.
+
+    Args:
+        temperature: sea-water temperature [degC], any shape.
+        pressure: sea pressure, above one atmosphere [Pa], broadcastable.
+
+    Returns:
+        factor [1], 0.88 at 1000 dbar.
+
+    Valid: as K0, to some hundred atmospheres as far as the partial molal volume is constant.
+
+    >>> round(float(co2_solubility_pressure_factor(25.0, 1e7)), 4)
+    0.8778
+    """
+    t = jnp.asarray(temperature) + ZERO_CELSIUS
+    return jnp.exp(-PARTIAL_MOLAL_VOLUME_CO2 * jnp.asarray(pressure) / (GAS_CONSTANT * t))
+
+
+def co2_partial_pressure(mole_fraction: ArrayLike, pressure: ArrayLike, vapour_pressure: ArrayLike) -> Array:
+    r"""Partial pressure of CO2 in moist gas from the mole fraction in dry gas.
+
+    $$p_{CO_2} = x\,(P - p_{H_2O})$$
+
+    Source: HY/T 0343.5 formula (8); Dickson et al. (2007), SOP 4 and 5.
+
+    Args:
+        mole_fraction: xCO2 in dry gas [mol mol-1], any shape.
+        pressure: total pressure of the gas [Pa], broadcastable.
+        vapour_pressure: saturation vapour pressure [Pa], see `water_vapour_pressure_weiss1980`.
+
+    Returns:
+        partial pressure [Pa].
+
+    >>> round(float(co2_partial_pressure(387.68e-6, 100624.5, 3039.0)), 2)
+    37.83
+    """
+    return jnp.asarray(mole_fraction) * (pressure - jnp.asarray(vapour_pressure))
+
+
+def co2_mole_fraction(partial_pressure: ArrayLike, pressure: ArrayLike, vapour_pressure: ArrayLike) -> Array:
+    r"""Mole fraction of CO2 in dry gas from the partial pressure in moist gas, $x = p_{CO_2}/(P - p_{H_2O})$.
+
+    Args:
+        partial_pressure: pCO2 [Pa], any shape.
+        pressure: total pressure of the gas [Pa], broadcastable; above the vapour pressure.
+        vapour_pressure: saturation vapour pressure [Pa].
+
+    Returns:
+        mole fraction xCO2 [mol mol-1].
+
+    >>> round(float(co2_mole_fraction(37.8316, 100624.5, 3039.0)) * 1e6, 2)
+    387.68
+    """
+    return jnp.asarray(partial_pressure) / (pressure - jnp.asarray(vapour_pressure))
+
+
+def co2_fugacity(partial_pressure: ArrayLike, temperature: ArrayLike, pressure: ArrayLike) -> Array:
+    """Fugacity of CO2 from its partial pressure, by `co2_fugacity_factor`.
+
+    Args:
+        partial_pressure: pCO2 [Pa], any shape.
+        temperature: temperature of the gas [degC], broadcastable.
+        pressure: total pressure [Pa]; under water one atmosphere more than the sea pressure.
+
+    Returns:
+        fugacity fCO2 [Pa].
+
+    >>> round(float(co2_fugacity(40.0, 25.0, 101325.0)), 4)
+    39.8724
+    """
+    return jnp.asarray(partial_pressure) * co2_fugacity_factor(temperature, pressure)
+
+
+def co2_partial_pressure_from_fugacity(fugacity: ArrayLike, temperature: ArrayLike, pressure: ArrayLike) -> Array:
+    """Partial pressure of CO2 from its fugacity, the inverse of `co2_fugacity`.
+
+    Args:
+        fugacity: fCO2 [Pa], any shape.
+        temperature: temperature of the gas [degC], broadcastable.
+        pressure: total pressure [Pa].
+
+    Returns:
+        partial pressure pCO2 [Pa].
+
+    >>> round(float(co2_partial_pressure_from_fugacity(39.8724, 25.0, 101325.0)), 3)
+    40.0
+    """
+    return jnp.asarray(fugacity) / co2_fugacity_factor(temperature, pressure)
+
+
+def co2_fugacity_of_water(
+    dissolved_co2: ArrayLike, temperature: ArrayLike, salinity: ArrayLike, pressure: ArrayLike | None = None
+) -> Array:
+    r"""Fugacity of CO2 in water that holds so much of it, in place or as if brought to the surface.
+
+    $$f = \frac{[CO_2^*]}{K_0}\,\exp\frac{(P - 1)\,\bar v}{R\,T}$$
+
+    The exponential, left out with `pressure=None`, makes the fugacity at depth: at 4000 dbar and 2 degC it is 1.76
+    times the value that the same water would have at the surface.
+
+    Source: Weiss (1974), eqs. 2 and 5; Orr & Epitalon (2015), Geosci. Model Dev. 8, 485, for its use in models.
+
+    Args:
+        dissolved_co2: CO2(aq) with H2CO3 [mol kg-1], any shape.
+        temperature: sea-water temperature [degC], broadcastable.
+        salinity: practical salinity [1], broadcastable.
+        pressure: sea pressure [Pa]; None for one atmosphere in all.
+
+    Returns:
+        fugacity fCO2 [Pa].
+
+    >>> round(float(co2_fugacity_of_water(1e-5, 25.0, 35.0)), 3)
+    35.688
+    """
+    surface = STANDARD_ATMOSPHERE * jnp.asarray(dissolved_co2) / co2_solubility_weiss1974(temperature, salinity)
+    return surface if pressure is None else surface / co2_solubility_pressure_factor(temperature, pressure)

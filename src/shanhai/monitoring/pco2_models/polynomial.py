@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from shanhai.core.errors import InputError
 from shanhai.core.notation import quantity
 from shanhai.monitoring.pco2_models.model import Inputs, ModelSpec, PCO2Model, training_arrays
+from shanhai.numerics.horner import horner
 
 MAX_DEGREE = 6  # beyond it the powers of real predictors are one and the same curve to round-off
 
@@ -47,7 +48,7 @@ class Polynomial(PCO2Model):
         z = self.inputs.standardised(columns)
         total, at = self.coefficients[0] + jnp.zeros_like(z[0]), 1
         for i, degree in enumerate(self.degrees):
-            total = total + _horner(self.coefficients[at : at + degree], z[i])
+            total = total + z[i] * horner(z[i], self.coefficients[at : at + degree])
             at += degree
         if self.interactions:
             for number, (i, j) in enumerate(combinations(range(len(self.degrees)), 2), start=at):
@@ -153,14 +154,6 @@ def from_coefficients(
     inputs = Inputs(names, log10, low=low, high=high)
     flat = [constant, *(a for name in names for a in powers[name])]
     return Polynomial(inputs, tuple(len(powers[n]) for n in names), False, jnp.asarray(flat, dtype=float))
-
-
-def _horner(coefficients: Array, z: Array) -> Array:
-    """Powers 1 to n, without a constant."""
-    total = jnp.zeros_like(z)
-    for k in reversed(range(coefficients.shape[0])):
-        total = (total + coefficients[k]) * z
-    return total
 
 
 def _design(z: NDArray[Any], degrees: Sequence[int], interactions: bool) -> NDArray[np.float64]:

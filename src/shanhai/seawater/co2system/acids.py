@@ -66,14 +66,16 @@ class Term(NamedTuple):
 
 def base(total: Array, k: Array, h: Array) -> Term:
     """A monoprotic acid that counts when it has lost its proton."""
-    share = total / (k + h)
-    return Term(share * k, -share * k * (h / (k + h)))
+    share = 1.0 / (k + h)  # one division: these lines are most of the time of a solve
+    lost = total * k * share
+    return Term(lost, -lost * h * share)
 
 
 def donor(total: Array, k: Array, h: Array) -> Term:
     """A monoprotic acid that counts, negative, while it holds its proton."""
-    share = total / (k + h)
-    return Term(-share * h, -share * h * (k / (k + h)))
+    share = 1.0 / (k + h)
+    held = total * h * share
+    return Term(-held, -held * k * share)
 
 
 def phosphoric(total: Array, constants: Constants, h: Array) -> Term:
@@ -82,10 +84,10 @@ def phosphoric(total: Array, constants: Constants, h: Array) -> Term:
     two = one * constants.kp2
     three = two * constants.kp3
     w3, w2, w1, w0 = h * h * h, one * h * h, two * h, three
-    share = total / (w3 + w2 + w1 + w0)
+    share = 1.0 / (w3 + w2 + w1 + w0)
     near = w3 * w2 + w2 * w1 + w1 * w0
     spread = near + 4.0 * (w3 * w1 + w2 * w0) + 9.0 * w3 * w0
-    return Term(share * (w1 + 2.0 * w0 - w3), -share * spread / (w3 + w2 + w1 + w0))
+    return Term(total * share * (w1 + 2.0 * w0 - w3), -total * spread * share * share)
 
 
 def organic(acid: OrganicAcid, h: Array) -> Term:
@@ -102,7 +104,7 @@ def terms(h: Array, water: Water) -> dict[str, Term]:
         water: constants and totals.
     """
     k, total, solutes = water.constants, water.totals, water.solutes
-    free = h / water.total_to_free
+    free = h * (1.0 / water.total_to_free)
     hydroxide = k.kw / h
     found = {
         "hydroxide": Term(hydroxide, -hydroxide),

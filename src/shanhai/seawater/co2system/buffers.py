@@ -73,5 +73,5 @@ def omega_alkalinity(r: Response) -> Array:
 
 
 def isocapnic_quotient(r: Response) -> Array:
-    r"""$\partial A_T/\partial DIC$ at constant [CO2] [1]; NaN without any DIC."""
+    r"""$\partial A_T/\partial DIC$ at constant [CO2] [1]; infinite without any DIC."""
     return r.charge - r.slope / (r.charge * r.dic)

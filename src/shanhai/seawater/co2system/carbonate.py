@@ -135,7 +135,7 @@ def carbonate(
     for i, (total, pk) in enumerate(organic):
         arguments |= {f"organic_{i}": total, f"organic_{i}_pk": pk}
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(arguments)):
-        return _packed(_compiled(request)({k: jnp.asarray(x, dtype=float) for k, x in arguments.items()}))
+        return _packed(_compiled(request)({k: jnp.asarray(x, _dtype(x)) for k, x in arguments.items()}))
     return _packed(in_tiles(_tiled(request), _numbers(arguments, check)))
 
 
@@ -182,12 +182,21 @@ def _numbers(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     return {k: np.broadcast_to(x, shape) if x.ndim else x for k, x in arrays.items()}
 
 
+def _dtype(values: Any) -> Any:
+    """Single precision stays single; every other number is double."""
+    return jnp.float32 if getattr(values, "dtype", None) == np.float32 else float
+
+
 def _floats(name: str, values: Any) -> np.ndarray[Any, Any]:
+    """An array of floats; what is masked is missing."""
     try:
-        array = np.asarray(values)
-        return array if array.dtype in (np.float32, np.float64) else array.astype(float)
+        array = np.ma.asarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        if array.dtype.kind not in "iufO":
+            raise TypeError
+        array = array.astype(_dtype(array), copy=False)
     except (TypeError, ValueError):
         raise InputError(f"{name} is not an array of numbers", where="carbonate") from None
+    return array.filled(np.nan) if isinstance(array, np.ma.MaskedArray) else array
 
 
 def _packed(flat: dict[str, Any]) -> Carbonate:
@@ -207,14 +216,15 @@ def _tiled(request: Request) -> Any:
 
 
 def _evaluated(arguments: dict[str, Array], request: Request) -> dict[str, Array]:
-    """Outputs by name, those at output conditions as `output.name`."""
+    """Outputs by name, those at output conditions as `output.name`, all of the joint shape of the arguments."""
     system = _solved(arguments, request)
     found = {name: output(name, system) for name in request.outputs}
     if {"output_temperature", "output_pressure"} & set(arguments):
         deep = arguments.get("output_pressure")
         there = moved(system, arguments.get("output_temperature"), None if deep is None else deep * SI["dbar"])
         found |= {f"output.{name}": output(name, there) for name in request.outputs}
-    return found
+    shape = jnp.broadcast_shapes(*(jnp.shape(x) for x in arguments.values()))
+    return {name: jnp.broadcast_to(x, shape) for name, x in found.items()}
 
 
 def _solved(arguments: dict[str, Array], request: Request) -> CarbonateSystem:

@@ -123,8 +123,38 @@ def solve_system(
     >>> round(float(system.ph_total), 6), round(float(system.omega_aragonite), 4)
     (8.145041, 3.2015)
     """
+    return solve_in(water(conditions, solutes, options, concentrations), pair, conditions, options, root, steps)
+
+
+def solve_in(
+    of: Water,
+    pair: dict[str, Array],
+    conditions: Conditions,
+    options: ConstantOptions = ConstantOptions(),
+    root: Root | None = None,
+    steps: int = FAST_STEPS,
+) -> CarbonateSystem:
+    """Solve the carbonate system of a water whose constants and totals are the caller's own.
+
+    Args:
+        of: constants and totals, as `system.water` makes them, or altered.
+        pair: as in `solve_system`.
+        conditions: temperature, salinity, pressures: for fugacity, vapour pressure and the NBS scale.
+        options: names of the fits.
+        root: see `solve_system`.
+        steps: see `solver.proton`.
+
+    Raises:
+        InputError: as `solve_system`.
+
+    >>> at = Conditions(jnp.array(18.0), jnp.array(35.0))
+    >>> of = water(at, Solutes(), ConstantOptions())
+    >>> weaker = of._replace(constants=of.constants._replace(k2=1.01 * of.constants.k2))
+    >>> pair = {"dic": jnp.array(2000e-6), "alkalinity": jnp.array(2300e-6)}
+    >>> round(float(solve_in(weaker, pair, at).ph_total - solve_in(of, pair, at).ph_total), 6)
+    -0.002942
+    """
     check_pair(list(pair))
-    of = water(conditions, solutes, options, concentrations)
     amounts = {KINDS[kind]: reduced(kind, jnp.asarray(value), of, conditions, options) for kind, value in pair.items()}
     found = solve(amounts, of, root, steps)
     return CarbonateSystem(found.h, found.dic, found.reason, of, conditions, options, tuple(sorted(amounts)))
@@ -145,4 +175,6 @@ def moved(system: CarbonateSystem, temperature: Array | None = None, pressure: A
     )
     pair = {"dic": system.dic, "alkalinity": system.alkalinity}
     water_, options = system.water, system.options
-    return solve_system(pair, there, water_.solutes, options, concentrations=water_.totals)
+    found = solve_system(pair, there, water_.solutes, options, concentrations=water_.totals)
+    reason = jnp.where(system.reason == 0, found.reason, system.reason)
+    return CarbonateSystem(found.h, found.dic, reason, found.water, there, options, found.given)

@@ -46,11 +46,15 @@ def solve(pair: dict[str, Array], water: Water, root: Root | None = None, steps:
         steps: Newton steps before the bracketed loop; changes the speed, not the result.
 
     Raises:
-        InputError: for anything but two different quantities of `AMOUNTS`.
+        InputError: for anything but two different quantities of `AMOUNTS`, and a root where there is but one.
     """
     kinds = frozenset(pair)
     if len(pair) != 2 or not kinds <= set(AMOUNTS):
         raise InputError(f"two of {', '.join(AMOUNTS)} make a pair, not {', '.join(pair) or 'nothing'}", where="solve")
+    if root not in (None, "low_pH", "high_pH"):
+        raise InputError(f"root is {root!r}", where="solve", do='say "low_pH" or "high_pH"')
+    if root and kinds not in USUAL_ROOT:
+        raise InputError(f"{' and '.join(pair)} have one solution, so that root says nothing", do="leave root out")
     branch = root or USUAL_ROOT.get(kinds, "low_pH")
     h, dic = _solved(pair, water, branch, steps)
     return _judged(pair, h, dic, water)

@@ -51,9 +51,9 @@ def carbonate_alkalinity(known: Known, amount: Array, h: Array, water: Water) ->
     """
     k1, k2 = water.constants.k1, water.constants.k2
     if known == "dic":
-        share = amount / (h * (h + k1) + k1 * k2)
-        spread = k1 * h * (h * (h + 4.0 * k2) + k1 * k2) / (h * (h + k1) + k1 * k2)
-        return Term(share * k1 * (h + 2.0 * k2), -share * spread)
+        share = 1.0 / (h * (h + k1) + k1 * k2)
+        each, spread = amount * k1 * share, h * (h * (h + 4.0 * k2) + k1 * k2) * share
+        return Term(each * (h + 2.0 * k2), -each * spread)
     if known == "co2":
         one, two = amount * k1 / h, 2.0 * amount * k1 * k2 / (h * h)
         return Term(one + two, -one - 2.0 * two)

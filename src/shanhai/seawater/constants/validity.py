@@ -42,7 +42,8 @@ def validity(
     flag = jnp.zeros(t.shape, jnp.int32)
     for name in which:
         _known(name)
-        flag = flag | jnp.where(_inside(fits(options)[name], t, s), 0, VALIDITY_BITS[name])
+        bit = jnp.int32(VALIDITY_BITS[name])  # typed: jaxlib 0.10.2 can crash on int32 | the cast of an int64
+        flag = flag | jnp.where(_inside(fits(options)[name], t, s), jnp.int32(0), bit)
     return flag
 
 
