@@ -8,7 +8,7 @@ import html
 import inspect
 import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 from latex2mathml.converter import convert
@@ -26,6 +26,8 @@ from shanhai.monitoring.pco2_models.model import ModelSpec
 from shanhai.monitoring.pco2_models.neural import NeuralSpec
 from shanhai.monitoring.pco2_models.polynomial import PolynomialSpec
 from shanhai.monitoring.pco2_models.semi_analytic import SemiAnalyticSpec
+from shanhai.seawater.co2system.pairs import REASONS
+from shanhai.seawater.constants import CHOICES, ConstantOptions, Fit
 
 PLACE = re.compile(r"^\{\{ (\w+) \}\}$", re.MULTILINE)
 EQUATION = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
@@ -105,6 +107,35 @@ def _product(cell: dict[str, str]) -> tuple[str, ...]:
         f"{cell['client']}:<br>{datasets}",
         cell["note"],
     )
+
+
+def _constants() -> str:
+    return "\n\n".join(_choices(field, choices) for field, choices in CHOICES.items())
+
+
+def _choices(field: str, choices: Any) -> str:
+    meaning = meanings(ConstantOptions)[field]  # type: ignore[arg-type]
+    heading = f"### {field}\n\n{meaning[0].upper()}{meaning[1:]}\n\n"
+    if not isinstance(choices, Mapping):
+        return heading + " or ".join(_code(name) for name in choices) + "."
+    rows = [_choice(name, made) for name, made in choices.items()]
+    heads = ("name", "source", "scale", "t [°C]", "S")
+    shown = 5 if any(row[2] for row in rows) else 2
+    return heading + _table(heads[:shown], (row[:shown] for row in rows))
+
+
+def _choice(name: str, made: Any) -> tuple[str, ...]:
+    """A fit, the fits of several constants, or a function."""
+    fit = next((x for x in (made if isinstance(made, tuple) else (made,)) if isinstance(x, Fit)), None)
+    if fit is None:
+        said = inspect.getdoc(made) if callable(made) else ""
+        return _code(name), " ".join((said or "").split("\n\n")[0].split()), "", "", ""
+    (cold, hot), (fresh, salt) = fit.temperature, fit.salinity
+    return _code(name), fit.source, fit.scale, _span(cold, hot), _span(fresh, salt)
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:g} to {high:g}" if low != -float("inf") else "any"
 
 
 SECTIONS: dict[str, dict[str, type[BaseModel]]] = {  # table -> heading -> what holds the keys
@@ -215,4 +246,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "products": _products,
     "configuration": lambda: _sections("configuration"),
     "model_configuration": lambda: _sections("model_configuration"),
+    "constants": _constants,
+    "reasons": lambda: _table(("reason", "meaning"), ((str(code), words) for code, words in REASONS.items())),
 }
