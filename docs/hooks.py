@@ -126,12 +126,13 @@ def _choices(field: str, choices: Any) -> str:
 
 def _choice(name: str, made: Any) -> tuple[str, ...]:
     """A fit, the fits of several constants, or a function."""
-    fit = next((x for x in (made if isinstance(made, tuple) else (made,)) if isinstance(x, Fit)), None)
-    if fit is None:
+    fits = [x for x in (made if isinstance(made, tuple) else (made,)) if isinstance(x, Fit)]
+    if not fits:
         said = inspect.getdoc(made) if callable(made) else ""
         return _code(name), " ".join((said or "").split("\n\n")[0].split()), "", "", ""
-    (cold, hot), (fresh, salt) = fit.temperature, fit.salinity
-    return _code(name), fit.source, fit.scale, _span(cold, hot), _span(fresh, salt)
+    (cold, hot), (fresh, salt) = fits[-1].temperature, fits[-1].salinity
+    sources = "; and ".join(dict.fromkeys(fit.source for fit in fits))
+    return _code(name), sources, fits[-1].scale, _span(cold, hot), _span(fresh, salt)
 
 
 def _span(low: float, high: float) -> str:

@@ -4,6 +4,7 @@ The models refuse unknown keys, name the nearest known one, and hold no logic be
 """
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -36,7 +37,24 @@ INPUTS = (
     "chlorophyll",
     "mixed_layer_depth",
     "remote_sensing_reflectance",
+    "dic",
+    "dic_concentration",
+    "alkalinity",
+    "alkalinity_concentration",
+    "pH",
+    "phosphate",
+    "silicate",
 )
+CHEMISTRY = {
+    "dic": "dic",
+    "dic_concentration": "dic",
+    "alkalinity": "alkalinity",
+    "alkalinity_concentration": "alkalinity",
+    "pH": "pH",
+}
+"""Inputs from which pCO2 is computed in place of `pco2_sea` -> what of the carbonate system each fixes."""
+
+NUTRIENTS = ("phosphate", "silicate")
 PREDICTORS_ONLY = ("chlorophyll", "mixed_layer_depth", "remote_sensing_reflectance")
 REQUIRED_INPUTS = (
     "pco2_sea",
@@ -160,6 +178,30 @@ class FluxSection(Section):
     def _skin_temperature_with_a_skin(self) -> "FluxSection":
         if self.temperature_is == "skin" and self.cool_skin == "off":
             raise ValueError('temperature_is = "skin" says nothing while cool_skin is "off"; choose a cool skin')
+        return self
+
+
+class CarbonateSection(Section):
+    """Constants of the carbonate system, where pCO2 is computed from two of DIC, alkalinity and pH.
+
+    Args:
+        carbonic: K1 and K2; a name of the page on equilibrium constants, such as "blend" for estuaries.
+        sulfate: K_S of bisulfate.
+        fluoride: K_F of hydrogen fluoride.
+        boron: total boron from salinity.
+    """
+
+    carbonic: str = "lueker_2000"
+    sulfate: str = "dickson_1990"
+    fluoride: str = "perez_fraga_1987_free"
+    boron: str = "uppstrom_1974"
+
+    @model_validator(mode="after")
+    def _known_names(self) -> "CarbonateSection":
+        if self.model_fields_set:  # JAX is loaded only for who says something here
+            from shanhai.seawater.constants import ConstantOptions
+
+            ConstantOptions(**dict(self))
         return self
 
 
@@ -296,6 +338,7 @@ class FluxConfig(Section):
         grid: target grid.
         inputs: a source for each input, by its notation name.
         flux: equations.
+        carbonate: constants, where pCO2 is computed from DIC, alkalinity or pH.
         uncertainty: switched on by its presence.
         accuracy: switched on by its presence.
         net_flux: integration.
@@ -309,6 +352,7 @@ class FluxConfig(Section):
     grid: GridSection = GridSection()
     inputs: dict[str, FieldSource]
     flux: FluxSection = FluxSection()
+    carbonate: CarbonateSection = CarbonateSection()
     uncertainty: UncertaintySection | None = None
     accuracy: AccuracySection | None = None
     net_flux: NetFluxSection = NetFluxSection()
@@ -323,7 +367,7 @@ class FluxConfig(Section):
                 raise ValueError(f"inputs.{name}.model: models are of pco2_sea only; give files, stations or value")
         if self.uncertainty is not None and not self.output.intermediate_fields:
             raise ValueError("uncertainty needs output.intermediate_fields = true, to know the inputs again")
-        missing = [name for name in REQUIRED_INPUTS if name not in self.inputs]
+        missing = missing_inputs(self.inputs)
         if missing and not (info.context or {}).get("dataset"):
             raise ValueError(f"missing inputs: {', '.join(missing)}")
         idle = self._idle_inputs()
@@ -339,6 +383,8 @@ class FluxConfig(Section):
             "pco2_sea_uncertainty": (self.uncertainty is not None, "add the section [uncertainty]"),
         }
         uses |= dict.fromkeys(PREDICTORS_ONLY, (False, "it serves a model: inputs.pco2_sea.model"))
+        computed = "pco2_sea" not in self.inputs
+        uses |= dict.fromkeys((*CHEMISTRY, *NUTRIENTS), (computed, "pCO2 is given by inputs.pco2_sea: leave out one"))
         return next(((n, do) for n, (used, do) in uses.items() if n in self.inputs and not used and not modelled), None)
 
 
@@ -399,6 +445,25 @@ class ModelConfig(Section):
 
 KINDS: dict[str, type[Section]] = {"flux": FluxConfig, "pco2_model": ModelConfig}
 """What `kind` in a configuration may say."""
+
+
+def missing_inputs(given: Iterable[str]) -> list[str]:
+    """Inputs that a flux job lacks; two quantities of `CHEMISTRY` stand for `pco2_sea`.
+
+    Raises:
+        ValueError: if the chemistry fixes one quantity twice, or three.
+
+    >>> missing_inputs(["dic", "pH", "xco2", "sea_surface_temperature", "sea_surface_salinity", "wind_speed"])
+    ['air_pressure']
+    """
+    present = set(given)
+    pair = [name for name in CHEMISTRY if name in present]
+    missing = [name for name in REQUIRED_INPUTS if name not in present]
+    if "pco2_sea" in present or not pair:
+        return missing
+    if len(pair) != 2 or len({CHEMISTRY[name] for name in pair}) != 2:
+        raise ValueError(f"pCO2 needs two of dic, alkalinity and pH, not {', '.join(pair)}; or give inputs.pco2_sea")
+    return [name for name in missing if name != "pco2_sea"]
 
 
 def load(path: str | Path, *kinds: str) -> Any:
