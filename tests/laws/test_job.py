@@ -12,6 +12,7 @@ from tests.jobs import FIELDS, config_text, field, write_job
 from shanhai.core.errors import InputError
 from shanhai.core.notation import quantity, table
 from shanhai.monitoring import assess
+from shanhai.monitoring.validity import FITS
 
 QUIET = "[output]\nfigures = false\n"
 LAND = 'land = { files = "land.nc", variable = "land_fraction" }\n'
@@ -86,6 +87,22 @@ def test_periods_of_every_frequency_fill_the_job_without_gaps(by_frequency):
         "8-day": ["2010-01-01", "2010-01-09"],
         "monthly": ["2010-01", "2010-02"],
     }
+
+
+def test_series_of_the_parts_are_those_of_the_written_maps(by_frequency):
+    for fields, report in by_frequency.values():
+        flux, cells = fields.co2_flux, ("latitude", "longitude")
+        mean = flux.weighted(fields.cell_area).mean(cells)
+        np.testing.assert_allclose(report.statistics["mean"], mean, rtol=1e-12)
+        for column, found in {
+            "minimum": flux.min(cells),
+            "maximum": flux.max(cells),
+            "valid_cells": flux.count(cells),
+        }.items():
+            np.testing.assert_array_equal(report.statistics[column], found)
+        for fit in FITS:
+            outside = (fields.validity_flag & fit.bit) > 0
+            np.testing.assert_array_equal(fields[fit.meaning], (outside & flux.notnull()).sum(cells))
 
 
 def test_months_are_means_of_their_days_and_so_are_the_winds_inside_them(by_frequency):
@@ -279,12 +296,13 @@ def test_every_variable_has_the_unit_and_name_of_the_notation_table(written):
 # --- options --------------------------------------------------------------------------------------------------
 
 
-def test_without_intermediate_fields_only_flux_and_its_cells_are_written(tmp_path):
+def test_without_intermediate_fields_only_flux_its_cells_and_its_series_are_written(tmp_path):
     config = write_job(tmp_path, QUIET + "intermediate_fields = false\n", months=2)
     fields, report = assess(config, out=tmp_path / "out")
     assert set(fields.data_vars) == {
         "co2_flux", "cell_area", "sea_observed", "validity_flag", "time_bounds", "latitude_bounds",
-        "longitude_bounds", "crs",
+        "longitude_bounds", "crs", "co2_flux_mean", "co2_flux_minimum", "co2_flux_maximum", "valid_cells",
+        *(fit.meaning for fit in FITS),
     }  # fmt: skip
     config.write_text(config.read_text().replace("false\nintermediate_fields = false", "false"))
     full, full_report = assess(config)

@@ -6,8 +6,8 @@ import xarray as xr
 
 from shanhai.monitoring import assess
 from shanhai.monitoring.config import FluxSection
-from shanhai.monitoring.flux import options_of
-from shanhai.monitoring.validity import FITS, FLAG, LAW, SCHMIDT, SOLUBILITY, validity_flag
+from shanhai.monitoring.flux import flux_fields
+from shanhai.monitoring.validity import FITS, FLAG, LAW, SCHMIDT, SOLUBILITY
 
 
 def column(**changes) -> xr.Dataset:
@@ -26,7 +26,7 @@ def column(**changes) -> xr.Dataset:
 
 
 def flags(section: FluxSection, **changes) -> list[int]:
-    return validity_flag(column(**changes), options_of(section)).values.ravel().tolist()
+    return flux_fields(column(**changes), section, (FLAG,))[FLAG].values.ravel().tolist()
 
 
 def test_every_bit_is_raised_by_its_own_fit():

@@ -60,7 +60,7 @@ def _checked_block(
 ) -> NDArray[Any]:
     """Check a block at its place in the field."""
     low, high = _limits(attrs["name"], source)
-    if values.size == 0 or _inside(values, low, high):
+    if values.size == 0 or all_inside(values, low, high):
         return values  # before any labels are made: this runs once for every block
     place = block_info[0]["array-location"]
     here = {dim: labels[start:stop] for (dim, labels), (start, stop) in zip(coords.items(), place)}
@@ -122,7 +122,7 @@ def _origin(field: xr.DataArray) -> str:
 def _refuse_outside(part: xr.DataArray, source: FieldSource) -> None:
     values = part.values
     low, high = _limits(str(part.name), source)
-    if values.size == 0 or _inside(values, low, high):
+    if values.size == 0 or all_inside(values, low, high):
         return
     wrong = (values < low) | (values > high) | np.isinf(values)
     first = np.unravel_index(int(wrong.argmax()), wrong.shape)
@@ -142,8 +142,8 @@ def _remedy(hint: str) -> str:
     return 'say out_of_range = "missing" to leave such values out, or valid_range = [low, high] to accept them'
 
 
-def _inside(values: NDArray[Any], low: float, high: float) -> bool:
-    """Whether all that is there lies in a range and is finite; NaN is not there."""
+def all_inside(values: NDArray[Any], low: float, high: float) -> bool:
+    """Whether all that is there lies in a range and is finite; NaN is not there. Two readings, no copy."""
     smallest, largest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
     return bool(np.isnan(smallest) or (smallest >= low and largest <= high and np.isfinite(largest - smallest)))
 

@@ -47,7 +47,7 @@ def pco2_from_chemistry(prepared: xr.Dataset, section: CarbonateSection) -> xr.D
 
 
 def _pco2(*arrays: np.ndarray, names: list[str], options: ConstantOptions) -> np.ndarray:
-    given: dict[str, Any] = dict(zip(names, arrays, strict=True))
+    given: dict[str, Any] = {n: x.astype(float) for n, x in zip(names, arrays, strict=True)}
     temperature, salinity = given.pop("sea_surface_temperature"), given.pop("sea_surface_salinity")
     for name in [n for n in given if n.endswith("_concentration")]:
         density = np.asarray(density_surface_eos80(temperature, salinity))

@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jax import Array
@@ -16,7 +15,10 @@ from shanhai.airsea.transfer import CM_PER_HOUR
 from shanhai.core.constants import SECONDS_PER_DAY
 from shanhai.core.errors import ConfigError, InputError, nearest
 from shanhai.core.notation import quantity
+from shanhai.io.checks import all_inside
+from shanhai.monitoring import validity
 from shanhai.monitoring.config import FluxSection
+from shanhai.numerics.tiles import in_tiles
 
 ARGUMENTS = {  # argument of co2_flux -> variable of the prepared dataset, factor to the argument's unit
     "pco2_sea": ("pco2_sea", 1.0),
@@ -29,7 +31,7 @@ ARGUMENTS = {  # argument of co2_flux -> variable of the prepared dataset, facto
     "mean_cube_wind": ("wind_speed_mean_cube", 1.0),
     "ice_fraction": ("sea_ice_fraction", 1.0),
 }
-OUTPUTS = {  # field of CO2Flux -> variable of the flux dataset, factor from the field's unit
+OUTPUTS = {  # field of CO2Flux, and the flag -> variable of the flux dataset, factor from the field's unit
     "flux": ("co2_flux", 1e3 * SECONDS_PER_DAY),
     "transfer_velocity": ("transfer_velocity", CM_PER_HOUR),
     "wind_compensation": ("wind_compensation", 1.0),
@@ -39,10 +41,11 @@ OUTPUTS = {  # field of CO2Flux -> variable of the flux dataset, factor from the
     "water_vapour_pressure": ("water_vapour_pressure", 1.0),
     "pco2_air": ("pco2_air", 1.0),
     "delta_pco2": ("delta_pco2", 1.0),
+    "validity": (validity.FLAG, 1),
 }
-ALL_OUTPUTS = tuple(variable for variable, _ in OUTPUTS.values())
-TILES = (4096, 262_144)
-"""Cells per compiled call: two shapes serve every grid, so that no new array length recompiles."""
+ALL_OUTPUTS = tuple(variable for variable, _ in OUTPUTS.values() if variable != validity.FLAG)
+PER_CALL = 262_144
+"""Cells of one call on long arrays; so simple a kernel needs no smaller tiles."""
 
 
 def options_of(section: FluxSection) -> FluxOptions:
@@ -84,10 +87,10 @@ def flux_fields(prepared: xr.Dataset, section: FluxSection, outputs: tuple[str, 
     Args:
         prepared: inputs on one grid, dims (time, latitude, longitude), units of the notation table.
         section: equations and options.
-        outputs: variables wanted, of `ALL_OUTPUTS`.
+        outputs: variables wanted, of `ALL_OUTPUTS`, and `validity.FLAG`.
 
     Returns:
-        dataset with these variables, float64, CF attributes.
+        dataset with these variables, float64 (the flag int8), CF attributes.
 
     Raises:
         InputError: for a missing or unbelievable input, naming variable and cell.
@@ -102,16 +105,20 @@ def flux_fields(prepared: xr.Dataset, section: FluxSection, outputs: tuple[str, 
     def block(part: xr.Dataset) -> xr.Dataset:
         return _flux_block(part, names, options, wanted)
 
-    template = _template(prepared, wanted)
     if not prepared.chunks:
         return block(used.load())
-    return xr.map_blocks(block, used.unify_chunks(), template=template.chunk(dict(used.unify_chunks().chunks)))
+    used = used.unify_chunks()
+    return xr.map_blocks(block, used, template=_template(prepared, wanted).chunk(used.chunks))
 
 
 def _template(prepared: xr.Dataset, wanted: tuple[str, ...]) -> xr.Dataset:
-    like = prepared["pco2_sea"].astype(float).drop_attrs(deep=False)
+    like = prepared["pco2_sea"].drop_attrs(deep=False)
     names = [OUTPUTS[field][0] for field in wanted]
-    return xr.Dataset({v: like.assign_attrs(quantity(v).attributes) for v in names})
+    return xr.Dataset({v: like.astype("int8" if v == validity.FLAG else float).assign_attrs(_about(v)) for v in names})
+
+
+def _about(variable: str) -> dict[str, Any]:
+    return validity.ATTRIBUTES if variable == validity.FLAG else quantity(variable).attributes
 
 
 def _flux_block(part: xr.Dataset, names: dict[str, str], options: FluxOptions, wanted: tuple[str, ...]) -> xr.Dataset:
@@ -121,7 +128,7 @@ def _flux_block(part: xr.Dataset, names: dict[str, str], options: FluxOptions, w
     arguments = {a: part[v].values for a, v in names.items()}
     like = part[names["pco2_sea"]].drop_attrs(deep=False)
     fields = tiled_flux(arguments, options, wanted)
-    return xr.Dataset({v: like.copy(data=fields[v]).rename(v).assign_attrs(quantity(v).attributes) for v in fields})
+    return xr.Dataset({v: like.copy(data=fields[v]).rename(v).assign_attrs(_about(v)) for v in fields})
 
 
 def check_believable(values: xr.DataArray) -> None:
@@ -132,9 +139,9 @@ def check_believable(values: xr.DataArray) -> None:
     """
     about = quantity(str(values.name))
     data = values.values
-    bad = (data < about.low) | (data > about.high) | np.isinf(data)
-    if not bad.any():
+    if all_inside(data, about.low, about.high):
         return
+    bad = (data < about.low) | (data > about.high) | np.isinf(data)
     at = tuple(int(i[0]) for i in np.nonzero(bad))
     place = ", ".join(f"{d} {values[d].values[i]}" for d, i in zip(values.dims, at, strict=True) if d in values.coords)
     raise InputError(
@@ -146,44 +153,30 @@ def check_believable(values: xr.DataArray) -> None:
 
 
 @cache
-def _compiled(wanted: tuple[str, ...]) -> Callable[..., tuple[Array, ...]]:
+def _compiled(wanted: tuple[str, ...]) -> Callable[..., dict[str, Array]]:
     @eqx.filter_jit
-    def kernel(arguments: dict[str, Any], options: FluxOptions) -> tuple[Array, ...]:
+    def kernel(arguments: dict[str, Any], options: FluxOptions) -> dict[str, Array]:
         factors = {a: f for a, (_, f) in ARGUMENTS.items()}
         si = {a: x.astype(float) * factors[a] for a, x in arguments.items()}
-        out = co2_flux(**si, options=options)
-        return tuple(getattr(out, field) * OUTPUTS[field][1] for field in wanted)
+        flag = validity.validity_flag(si["temperature"], si["salinity"], si["wind"], options)
+        out = co2_flux(**si, options=options)._asdict() | {"validity": flag}
+        return {OUTPUTS[field][0]: out[field] * OUTPUTS[field][1] for field in wanted}
 
     return kernel
 
 
 def tiled_flux(
     arguments: dict[str, NDArray[Any]], options: FluxOptions, wanted: tuple[str, ...] = CO2Flux._fields
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, NDArray[Any]]:
     """Run the kernel over arrays of one shape in tiles of fixed length.
 
     Args:
         arguments: argument of `co2_flux` -> array in the unit of the notation table, all of one shape.
         options: see `FluxOptions`.
-        wanted: fields of `CO2Flux`.
+        wanted: fields of `CO2Flux`, and "validity".
 
     Returns:
         variable of `OUTPUTS` -> array of the same shape, units of the notation table.
     """
-    shape = next(iter(arguments.values())).shape
-    flat = {a: np.ascontiguousarray(x).reshape(-1) for a, x in arguments.items()}
-    size = int(np.prod(shape))
-    out = {OUTPUTS[field][0]: np.empty(size) for field in wanted}
-    tile = TILES[0] if size <= TILES[0] else TILES[1]
-    for start in range(0, size, tile):
-        stop = min(start + tile, size)
-        piece = {a: _padded(x[start:stop], tile) for a, x in flat.items()}
-        for whole, result in zip(out.values(), _compiled(wanted)(piece, options), strict=True):
-            whole[start:stop] = np.asarray(result)[: stop - start]
-    return {v: x.reshape(shape) for v, x in out.items()}
-
-
-def _padded(x: NDArray[Any], length: int) -> Any:
-    if len(x) == length:
-        return jnp.asarray(x)
-    return jnp.asarray(np.concatenate([x, np.full(length - len(x), np.nan, dtype=x.dtype)]))
+    kernel = _compiled(wanted)
+    return in_tiles(lambda tile: kernel(tile, options), arguments, PER_CALL)

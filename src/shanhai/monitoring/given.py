@@ -14,7 +14,7 @@ from shanhai.io import axes, checks, settings
 from shanhai.io.sources import FieldSource
 from shanhai.io.units import spelled, to_notation
 from shanhai.monitoring import winds
-from shanhai.monitoring.config import INPUTS, REQUIRED_INPUTS, FluxConfig, GridSection, TimeSpan, parse
+from shanhai.monitoring.config import INPUTS, FluxConfig, GridSection, TimeSpan, missing_inputs, parse
 from shanhai.monitoring.periods import COMPOSITE, DAY, periods
 
 DIMS = ("time", "latitude", "longitude")
@@ -118,9 +118,16 @@ def _refuse_incomplete(dataset: xr.Dataset) -> None:
         if name not in dataset.coords and (name != "time" or "time_bounds" not in dataset):
             raise InputError(f"its dimension {name!r} has no coordinate", where=_WHERE, do="add it")
     known = [str(n) for n in dataset.data_vars]
-    if missing := [n for n in REQUIRED_INPUTS if n not in dataset]:
+    if missing := _missing(known):
         hints = "; ".join(f"{n}: {nearest(n, known)}" for n in missing)
         raise InputError(f"the dataset lacks {', '.join(missing)} ({hints})", where=_WHERE)
+
+
+def _missing(known: list[str]) -> list[str]:
+    try:
+        return missing_inputs(known)
+    except ValueError as error:
+        raise InputError(str(error), where=_WHERE) from None
 
 
 # --- cells ----------------------------------------------------------------------------------------------------

@@ -17,13 +17,15 @@ from shanhai.core.notation import quantity
 from shanhai.io import provenance, stations
 from shanhai.io.output import cf_dataset
 from shanhai.monitoring import areas, net_flux, table_d1
+from shanhai.monitoring.chemistry import has_chemistry, pco2_from_chemistry
 from shanhai.monitoring.config import FluxConfig, FluxSection
 from shanhai.monitoring.flux import ALL_OUTPUTS, flux_fields, options_of
 from shanhai.monitoring.gridded import GriddedJob
 from shanhai.monitoring.inputs import InputSummary, local_paths
 from shanhai.monitoring.insitu import DRIVERS, ICE, WINDS
 from shanhai.monitoring.periods import Period
-from shanhai.monitoring.validity import FLAG, validity_flag
+from shanhai.monitoring.statistics import period_series
+from shanhai.monitoring.validity import FLAG
 
 
 @dataclass
@@ -117,8 +119,8 @@ class Job(GriddedJob):
     def prepared(self, label: str) -> xr.Dataset:
         """Inputs of one part on the target grid (clause 4.3), lazy."""
         if self.dataset is not None:
-            return _months(self.dataset, self.parts[label])
-        return self._with_model(self._with_stations(self.on_grid(label), label))
+            return self._with_chemistry(_months(self.dataset, self.parts[label]))
+        return self._with_chemistry(self._with_model(self._with_stations(self.on_grid(label), label)))
 
     def _with_stations(self, prepared: xr.Dataset, label: str) -> xr.Dataset:
         """Clause 4.4.10: values of the nearest station where no field is at hand."""
@@ -131,24 +133,30 @@ class Job(GriddedJob):
 
     def _with_model(self, prepared: xr.Dataset) -> xr.Dataset:
         """Appendix B: pCO2 from a trained model and the other inputs."""
-        source = self.config.inputs["pco2_sea"]
-        if source.model is None:
+        source = self.config.inputs.get("pco2_sea")
+        if source is None or source.model is None:
             return prepared
         from shanhai.monitoring.modelled import OUTSIDE, modelled_pco2
 
         pco2, outside = modelled_pco2(source.model, prepared)
         return prepared.assign({"pco2_sea": pco2, OUTSIDE: outside})
 
+    def _with_chemistry(self, prepared: xr.Dataset) -> xr.Dataset:
+        """Partial pressure from two of DIC, alkalinity and pH, where it is not given."""
+        if not has_chemistry(prepared):
+            return prepared
+        return prepared.assign(pco2_sea=pco2_from_chemistry(prepared, self.config.carbonate))
+
     def part(self, label: str) -> xr.Dataset:
         """Flux dataset of one part with CF metadata, lazy."""
         prepared = self.prepared(label)
         section = self.config.output
         wanted = ALL_OUTPUTS if section.intermediate_fields else ("co2_flux",)
-        flux = flux_fields(prepared, self.config.flux, wanted)
+        flux = flux_fields(prepared, self.config.flux, (*wanted, FLAG))
         inputs = list(prepared.data_vars) if section.intermediate_fields else self._kept_inputs(prepared)
         out = prepared[inputs].merge(flux, combine_attrs="override")
-        out = out.assign(cell_area=self._cell_area(out), sea_observed=_observed(prepared, self.config))
-        out = out.assign({FLAG: validity_flag(prepared, options_of(self.config.flux))})
+        out = out.assign(cell_area=self._cell_area(flux), sea_observed=_observed(prepared))
+        out = out.assign(period_series(out["co2_flux"], out[FLAG], out["cell_area"]))
         if self.config.uncertainty is not None:
             from shanhai.monitoring.uncertainty import flux_uncertainty
 
@@ -165,11 +173,15 @@ class Job(GriddedJob):
         wanted += [n for n in (*DRIVERS, *WINDS, *[ICE] * self.config.flux.sea_ice) if "co2_flux" in assessed]
         return [n for n in wanted if n in prepared]
 
-    def _cell_area(self, out: xr.Dataset) -> xr.DataArray:
-        """Areas by the rule of the configuration [km2]; 10^4 km2 in mode "table_d1"."""
+    def _cell_area(self, flux: xr.Dataset) -> xr.DataArray:
+        """Areas by the rule of the configuration [km2], in the blocks of the flux; 10^4 km2 in mode "table_d1"."""
         rule, size = self.config.net_flux.area_rule, self.config.grid.resolution
-        area = net_flux.cell_area(out.latitude.values, out.longitude.values, size, rule)
-        return xr.full_like(area, table_d1.CELL_AREA) if self.config.flux.mode == "table_d1" else area
+        about = (flux.latitude.values, flux.longitude.values, size, rule)
+        area = net_flux.cell_area(*about)
+        if self.config.flux.mode == "table_d1":
+            return xr.full_like(area, table_d1.CELL_AREA)
+        blocks = {d: n for d, n in flux.chunksizes.items() if d in area.dims}
+        return area.chunk(blocks, token=tokenize(about)) if blocks else area
 
     def _attributes(self) -> dict[str, str]:
         flux = self.config.flux
@@ -189,19 +201,21 @@ def beyond_standard(flux: Any) -> list[str]:
     return [*law, *(f"{k} = {getattr(flux, k)}" for k in keys if getattr(flux, k) != getattr(defaults, k))]
 
 
-def _observed(prepared: xr.Dataset, config: FluxConfig) -> xr.DataArray:
+def _observed(prepared: xr.Dataset) -> xr.DataArray:
     """Cells where some sea variable has a value at some time: sea, when no land mask is given."""
     names = ("sea_surface_temperature", "sea_surface_salinity", "pco2_sea")
-    seen = [prepared[n].notnull().any("time") for n in names if "latitude" in prepared[n].dims]
-    observed = seen[0]
-    for other in seen[1:]:
-        observed = observed | other
-    return observed.astype("int8").assign_attrs(
+    sea = [prepared[n] for n in names if "latitude" in prepared[n].dims]
+    seen = xr.apply_ufunc(_some_value, *sea, dask="parallelized", output_dtypes=["int8"])
+    return seen.max("time").assign_attrs(
         long_name="some sea variable has a value in this month",
         flag_values=np.array([0, 1], dtype="int8"),
         flag_meanings="never_observed observed",
         units="1",
     )
+
+
+def _some_value(*values: NDArray[Any]) -> NDArray[np.int8]:
+    return np.logical_or.reduce([~np.isnan(x) for x in values]).view("int8")
 
 
 def _months(dataset: xr.Dataset, months: list[Period]) -> xr.Dataset:

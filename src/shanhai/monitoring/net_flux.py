@@ -5,8 +5,11 @@ seasons and years are held, so any number of years of any grid passes through in
 """
 
 import calendar
+import math
+import operator
 import warnings
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
 from typing import Any, Literal
 
@@ -35,7 +38,8 @@ GOOD_COVERAGE = 0.75
 USABLE_COVERAGE = 0.50
 """Clause 4.6.3: better than 75 % is good, less than 50 % should not occur."""
 
-LONG_BLOCK = 2**27  # bytes
+LONG_READ, BAND = 2**27, 64
+"""Bytes that each thread holds while it sums over time, and rows that it sums at once."""
 
 SEASONS = {12: "DJF", 3: "MAM", 6: "JJA", 9: "SON"}  # first month -> name
 
@@ -64,11 +68,11 @@ def mean_flux(flux: ArrayLike, days: ArrayLike | None = None) -> Floats:
 
 
 def _mean(total: ArrayLike, weight: ArrayLike) -> Floats:
-    some = np.asarray(weight) > 0
-    return np.where(some, np.asarray(total) / np.where(some, weight, 1.0), np.nan)
+    total, weight = np.asarray(total), np.asarray(weight)
+    return np.divide(total, weight, out=np.full(np.shape(total), np.nan), where=weight > 0)
 
 
-def area_integral(flux: ArrayLike, area: ArrayLike) -> float:
+def area_integral(flux: ArrayLike, area: ArrayLike, valid: ArrayLike = True) -> float:
     r"""Flux integrated over valid cells.
 
     $$F_{integ\_valid} = \sum_{i=1}^{M} \overline{F}_i\,A_i \times 10^6$$
@@ -76,8 +80,9 @@ def area_integral(flux: ArrayLike, area: ArrayLike) -> float:
     Source: HY/T 0343.5 formula (14).
 
     Args:
-        flux: mean flux of the valid cells [mmol m-2 d-1].
+        flux: mean flux of the cells [mmol m-2 d-1].
         area: their areas [km2].
+        valid: cells that count.
 
     Returns:
         integral [mmol d-1].
@@ -85,7 +90,7 @@ def area_integral(flux: ArrayLike, area: ArrayLike) -> float:
     >>> area_integral([1.0, -2.0], [10.0, 20.0])
     -30000000.0
     """
-    return float(np.sum(np.asarray(flux) * np.asarray(area)) * M2_PER_KM2)
+    return float(np.sum(np.asarray(flux) * np.asarray(area), where=np.asarray(valid)) * M2_PER_KM2)
 
 
 def net_flux(integral: float, area_all: float, area_valid: float, days: float) -> float:
@@ -136,7 +141,7 @@ def cell_area(
     else:
         south, north = (np.clip(lat + half, -90, 90) for half in (-resolution / 2, resolution / 2))
         row = cell_area_ellipsoid(south, north, resolution)
-    values = np.repeat(row[:, None] / M2_PER_KM2, lon.size, axis=1)
+    values = np.broadcast_to(row[:, None] / M2_PER_KM2, (lat.size, lon.size))
     dims = ("latitude", "longitude")
     attributes = quantity("cell_area").attributes
     return xr.DataArray(
@@ -276,27 +281,32 @@ def month_sums(
     """Read the valid periods of a month once and sum them, for the cells inside."""
     weights = month_weights(bounds, month, weighting)
     (times,) = np.nonzero(weights)
-    part = _in_long_blocks(da.asarray(flux.isel(time=times).transpose("time", "latitude", "longitude").data))
-    weight = da.from_array(weights[times].reshape(-1, 1, 1), chunks=(part.chunks[0], 1, 1))
-    blocks = ((2,), (1,) * part.numblocks[0], *part.chunks[1:])
-    read = da.map_blocks(_sums_of_block, part, weight, chunks=blocks, new_axis=0, dtype=float).sum(axis=1).compute()
-    total, count = read[0][inside], read[1][inside].astype(np.float32)
-    return CellSums(total, count, count > 0)
+    part = da.asarray(flux.isel(time=times).transpose("time", "latitude", "longitude").data)
+    weight = da.from_array(weights[times], chunks=part.chunks[:1])
+    at_once = max(LONG_READ // (part.itemsize * math.prod(map(max, part.chunks))), 1)
+    groups = (slice(first, first + at_once) for first in range(0, part.numblocks[0], at_once))
+    total, count = reduce(operator.add, (_sums(part.blocks[g], weight.blocks[g]) for g in groups)).compute()
+    count = count[inside].astype(np.float32)
+    return CellSums(total[inside], count, count > 0)
 
 
-def _in_long_blocks(flux: da.Array) -> da.Array:
-    """Join blocks along time as far as memory allows: a sum of few long blocks holds less than one of many short."""
-    map_of_block = flux.itemsize * max(flux.chunks[1]) * max(flux.chunks[2])
-    return flux.rechunk({0: max(max(flux.chunks[0]), LONG_BLOCK // map_of_block)})
+def _sums(flux: da.Array, weight: da.Array) -> da.Array:
+    """Weighted sum and sum of weights over all times, (2, latitude, longitude), lazily."""
+    meta = np.empty((0, 0, 0))
+    return da.blockwise(_sums_of_blocks, "syx", flux, "tyx", weight, "t", new_axes={"s": 2}, meta=meta)
 
 
-def _sums_of_block(flux: NDArray[Any], weight: NDArray[Any]) -> Floats:
-    """Weighted sum and sum of weights over the times of a block, map by map: no copy of the whole block is made."""
-    out = np.zeros((2, 1, *flux.shape[1:]))
-    for f, w in zip(flux, weight.ravel(), strict=True):
-        valid = np.isfinite(f)
-        out[0, 0] += w * np.where(valid, f, 0.0)
-        out[1, 0] += w * valid
+def _sums_of_blocks(flux: list[NDArray[Any]], weight: list[Floats]) -> Floats:
+    """Sums over blocks that follow one another in time, by bands of rows that stay in the cache."""
+    maps, weights = [f for block in flux for f in block], np.concatenate(weight)
+    out = np.zeros((2, *maps[0].shape))
+    for first in range(0, out.shape[1], BAND):
+        rows = slice(first, first + BAND)
+        total, count = out[:, rows]
+        for f, w in zip(maps, weights, strict=True):
+            valid = np.isfinite(f[rows])
+            total += w * np.where(valid, f[rows], 0.0)
+            count += w * valid
     return out
 
 
@@ -389,8 +399,8 @@ def _rows(
 
 def _values(mean: Floats, valid: Bools, its: Bools, cell: Floats, days: float) -> dict[str, Any]:
     """Formulas (14) and (16) and the coverage of one area."""
-    sea, covered = float(cell[its].sum()), float(cell[valid].sum())
-    integral = area_integral(mean[valid], cell[valid])
+    sea, covered = (float(cell.sum(where=cells)) for cells in (its, valid))
+    integral = area_integral(mean, cell, valid)
     fraction = covered / sea if sea > 0 else 0.0
     return {
         "mean_flux": integral / (covered * M2_PER_KM2) if covered > 0 else float("nan"),

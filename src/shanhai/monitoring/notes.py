@@ -1,11 +1,14 @@
 """What the reader of a report must know: reservations that follow from the settings and the data of a job."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from shanhai.airsea.transfer import TransferLaw
+from shanhai.monitoring.chemistry import has_chemistry
+from shanhai.monitoring.config import CHEMISTRY, CarbonateSection
 from shanhai.monitoring.flux import options_of
 from shanhai.monitoring.job import Job, beyond_standard
 from shanhai.monitoring.modelled import OUTSIDE
@@ -51,13 +54,26 @@ def notes_of(job: Job, fields: xr.Dataset, valid_cells: int) -> list[Sentence]:
     law, flux = options_of(job.config.flux).law, job.config.flux
     found = [*job.notes, *_remark(job.dataset)]
     found += [_beyond(extra)] if (extra := beyond_standard(flux)) else []
+    given = job.config.inputs if job.dataset is None else job.dataset
+    found += [_computed_pco2(given, job.config.carbonate)] if has_chemistry(given) else []
     found += [COMPENSATION_LACKING] if _moments_lacking(law, job, fields) else []
     found += _moments_of_different_winds(job, fields)
     found += [LISS_MERLIVAT] if law.name.startswith("liss_merlivat") else []
     found += [TABLE_D1] if flux.mode == "table_d1" else []
     polar = bool(np.abs(fields.latitude.values).max() > ICE_LATITUDE)
     found += [ICE_UNKNOWN] if polar and not flux.sea_ice else []
-    return found + validity_notes(fields) + _outside_training(fields, valid_cells)
+    return found + validity_notes(fields, valid_cells) + _outside_training(fields, valid_cells)
+
+
+def _computed_pco2(given: Iterable[Any], section: CarbonateSection) -> Sentence:
+    pair = " + ".join(name for name in CHEMISTRY if name in set(given))
+    constants = ", ".join(f"{key} {name}" for key, name in section)
+    return Sentence(
+        f"Sea-water pCO2 is computed from {pair} at the sea surface temperature (constants: {constants}); it carries "
+        "their errors: near 340 uatm, 1 umol kg-1 of DIC or alkalinity moves it by 1.4 to 1.8 uatm.",
+        f"海水pCO2由{pair}在海表温度下计算（平衡常数：{constants}），并含其误差："
+        "在340 μatm附近，DIC或碱度每1 μmol/kg误差约对应1.4～1.8 μatm。",
+    )
 
 
 def _remark(dataset: xr.Dataset | None) -> list[Sentence]:

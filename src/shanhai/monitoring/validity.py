@@ -1,10 +1,12 @@
 """Where a flux rests on an empirical fit outside the range it was made for: flagged, never silent."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from jax import Array
+from jax.typing import ArrayLike
 
 from shanhai.airsea import FluxOptions
 from shanhai.airsea.co2_flux import SCHMIDT_VALID
@@ -29,50 +31,56 @@ SCHMIDT = Fit(
 LAW = Fit(2, "wind_outside_transfer_law", "the wind range of the transfer law", "气体传输速率公式")
 SOLUBILITY = Fit(4, "water_outside_solubility_fit", "the range of the solubility", "溶解度公式")
 FITS = (SCHMIDT, LAW, SOLUBILITY)
+ATTRIBUTES: dict[str, Any] = {
+    "long_name": "fits used outside the range they were made for",
+    "flag_masks": np.array([fit.bit for fit in FITS], dtype="int8"),
+    "flag_meanings": " ".join(fit.meaning for fit in FITS),
+}
 
 
-def validity_flag(prepared: xr.Dataset, options: FluxOptions) -> xr.DataArray:
-    """Flag every cell by the fits that are used outside their range; lazy where the inputs are lazy.
+def validity_flag(temperature: ArrayLike, salinity: ArrayLike, wind: ArrayLike, options: FluxOptions) -> Array:
+    """Flag every cell by the fits that are used outside their range.
 
     Ranges: Schmidt number 0 to 30 degC (Wanninkhof 1992) or -2 to 40 degC (2014); winds as the law says, where its
     authors do; solubility -1 to 40 degC and salinity 0 to 40 (Weiss 1974).
 
     Args:
-        prepared: inputs on one grid, units of the notation table.
+        temperature: of the sea surface [degC].
+        salinity: of the sea surface [1].
+        wind: mean wind speed [m s-1].
         options: Schmidt number fit and transfer law.
 
     Returns:
-        sum of the bits of `FITS` (time, latitude, longitude), 0 where all is well or there is no value.
+        sum of the bits of `FITS`, int8; 0 where all is well or there is no value.
+
+    >>> validity_flag([20.0, 31.0, -1.5], 34.0, 7.0, FluxOptions()).tolist()
+    [0, 1, 5]
     """
-    temperature, salinity = prepared["sea_surface_temperature"], prepared["sea_surface_salinity"]
-    outside: dict[Fit, Callable[[], xr.DataArray]] = {
-        SCHMIDT: lambda: _outside(temperature, SCHMIDT_VALID[options.schmidt]),
-        LAW: lambda: _outside(prepared["wind_speed"], options.law.valid_wind),
-        SOLUBILITY: lambda: (
+    outside = {
+        SCHMIDT: _outside(temperature, SCHMIDT_VALID[options.schmidt]),
+        LAW: _outside(wind, options.law.valid_wind),
+        SOLUBILITY: (
             _outside(temperature, SOLUBILITY_VALID_TEMPERATURE) | _outside(salinity, SOLUBILITY_VALID_SALINITY)
         ),
     }
-    total = sum(where().astype("int8") * np.int8(fit.bit) for fit, where in outside.items())
-    return xr.DataArray(total).assign_attrs(
-        long_name="fits used outside the range they were made for",
-        flag_masks=np.array([fit.bit for fit in FITS], dtype="int8"),
-        flag_meanings=" ".join(fit.meaning for fit in FITS),
-    )
+    return sum((where * jnp.int8(fit.bit) for fit, where in outside.items()), start=jnp.int8(0))
 
 
-def _outside(values: xr.DataArray, limits: tuple[float, float]) -> xr.DataArray:
+def _outside(values: ArrayLike, limits: tuple[float, float]) -> Array:
     low, high = limits
-    return (values < low) | (values > high)
+    x = jnp.asarray(values)
+    return (x < low) | (x > high)
 
 
-def validity_notes(fields: xr.Dataset) -> list[Sentence]:
-    """How many fluxes rest on a fit outside its range, one sentence for each fit."""
-    if FLAG not in fields:
-        return []
-    valid = fields["co2_flux"].notnull()
-    flags = fields[FLAG].where(valid, 0).astype("int8")
-    counts = xr.Dataset({f.meaning: ((flags & f.bit) > 0).sum() for f in FITS} | {"all": valid.sum()}).compute()
-    return [_sentence(f, int(counts[f.meaning]), int(counts["all"])) for f in FITS if int(counts[f.meaning])]
+def validity_notes(fields: xr.Dataset, valid_cells: int) -> list[Sentence]:
+    """How many fluxes rest on a fit outside its range, one sentence for each fit.
+
+    Args:
+        fields: flux dataset with the counts of `statistics.period_series`.
+        valid_cells: cells with a flux, all periods together.
+    """
+    counts = {f: int(fields[f.meaning].sum()) for f in FITS}
+    return [_sentence(f, count, valid_cells) for f, count in counts.items() if count]
 
 
 def _sentence(fit: Fit, count: int, of: int) -> Sentence:

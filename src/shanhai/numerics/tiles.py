@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 TILE = 4096
 """Points computed together."""
 
-TILES_PER_CALL = 16
+PER_CALL = 16 * TILE
+"""Points of one call on long arrays."""
 
 Arrays = dict[str, Array]
 
@@ -37,12 +38,15 @@ def mapped(function: Callable[[Arrays], Arrays]) -> Callable[[Arrays], Arrays]:
     return over_tiles
 
 
-def in_tiles(compiled: Callable[[dict[str, Any]], Arrays], arguments: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Call a compiled function of `mapped` on arrays of any one shape and length.
+def in_tiles(
+    compiled: Callable[[dict[str, Any]], Arrays], arguments: dict[str, NDArray[Any]], per_call: int = PER_CALL
+) -> dict[str, NDArray[Any]]:
+    """Call a compiled function, such as one of `mapped`, on arrays of any one shape and length.
 
     Args:
         compiled: from arrays by name to arrays by name; each point on its own.
         arguments: arrays of one shape, and scalars.
+        per_call: points of one call, where there are more than `TILE`.
 
     Returns:
         arrays of that shape.
@@ -54,7 +58,7 @@ def in_tiles(compiled: Callable[[dict[str, Any]], Arrays], arguments: dict[str, 
     shape = next((x.shape for x in arguments.values() if x.ndim), ())
     size = int(np.prod(shape))
     flat = {k: np.ascontiguousarray(x).reshape(-1) if x.ndim else x for k, x in arguments.items()}
-    length = TILE if size <= TILE else TILE * TILES_PER_CALL
+    length = TILE if size <= TILE else per_call
     out: dict[str, NDArray[Any]] = {}
     for start in range(0, max(size, 1), length):
         stop = min(start + length, size)
