@@ -1,0 +1,276 @@
+r"""Matter moves by reactions: species, rate laws with their stoichiometry, and networks that close every element.
+
+A process never writes the tendency of a stock. It adds reactions to a network; steppers integrate *extents*, how far
+each reaction has gone, so that
+
+$$x(t + \Delta t) = x(t) + \nu\,\xi, \qquad \frac{d\xi}{dt} = r(x)$$
+
+and every conserved quantity closes at any time step, because every column of ν balances.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from shanhai.core.errors import InputError, nearest
+
+BALANCE = 1e-12
+"""Largest imbalance of a reaction, relative to what it moves."""
+
+Law = Callable[[Mapping[str, Array], Any], Array]
+"""(amounts by species, environment) -> rate of the extent; any pytree serves as environment."""
+
+Coefficient = float | Law
+"""How much of a species one unit of extent makes (takes, if negative): a number, or frozen at the start of a step."""
+
+
+@dataclass(frozen=True)
+class Species:
+    """A kind of matter whose amount a network follows.
+
+    Args:
+        name: unique in the network, such as "litter_c".
+        content: conserved quantity -> amount in one unit of the species: elements, alkalinity, electrons, isotopes.
+        external: a boundary account such as the air outside or burial; it may fall below zero and never limits.
+        unit: of the amount.
+        meaning: one phrase.
+    """
+
+    name: str
+    content: Mapping[str, float] = field(default_factory=dict)
+    external: bool = False
+    unit: str = "mol"
+    meaning: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.external))
+
+
+class Reaction(eqx.Module):
+    """A rate law and what one unit of its extent takes and makes.
+
+    Args:
+        name: unique in the network.
+        law: rate of the extent, not negative where reactants are there; an `eqx.Module` with parameters, or a function.
+        stoichiometry: species -> coefficient, negative for what is taken.
+        meaning: one phrase, with the source of the law.
+    """
+
+    name: str = eqx.field(static=True)
+    law: Law
+    stoichiometry: dict[str, Coefficient]
+    meaning: str = eqx.field(static=True, default="")
+
+
+class Network(eqx.Module):
+    """Reactions over species, checked when built.
+
+    Args:
+        species: in the order of the rows of the state.
+        reactions: in the order of the extents.
+        sample: environment that the laws are tried with when built, to see what they read and that they balance.
+
+    Raises:
+        InputError: for a name given twice, a species that nobody declares, or a reaction that does not balance,
+            naming reaction and quantity.
+
+    >>> decay = Reaction("decay", lambda x, k: k * x["litter"], {"litter": -1.0, "co2": 1.0})
+    >>> carbon = {"C": 1.0}
+    >>> network = Network((Species("litter", carbon), Species("co2", carbon, external=True)), (decay,), sample=0.1)
+    >>> network.tendency(jnp.array([5.0, 0.0]), 0.1).tolist()
+    [-0.5, 0.5]
+    """
+
+    species: tuple[Species, ...] = eqx.field(static=True)
+    reactions: tuple[Reaction, ...]
+    reads: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+
+    def __init__(self, species: tuple[Species, ...], reactions: tuple[Reaction, ...], sample: Any = None) -> None:
+        self.species, self.reactions = tuple(species), tuple(reactions)
+        _check_names(self.species, self.reactions)
+        self.reads = tuple(_species_read(r, self.species, sample) for r in self.reactions)
+        _check_balance(self, sample)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the species, in order."""
+        return tuple(s.name for s in self.species)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Everything conserved, in the order of first mention."""
+        return tuple(dict.fromkeys(q for s in self.species for q in s.content))
+
+    @property
+    def contents(self) -> NDArray[np.float64]:
+        """Amount of each conserved quantity in one unit of each species, (quantity, species)."""
+        return np.array([[s.content.get(q, 0.0) for s in self.species] for q in self.quantities]).reshape(
+            len(self.quantities), len(self.species)
+        )
+
+    def index(self, name: str) -> int:
+        """Row of a species.
+
+        Raises:
+            InputError: for a name that is not in the network.
+        """
+        if name not in self.names:
+            raise InputError(f"there is no species {name!r}; {nearest(name, self.names)}", where="network")
+        return self.names.index(name)
+
+    def rates(self, x: Array, environment: Any = None) -> Array:
+        """Rates of all extents.
+
+        Args:
+            x: amounts, (species, ...).
+            environment: what the laws take beside amounts.
+
+        Returns:
+            rates, (reaction, ...).
+        """
+        view = self.view(x)
+        return jnp.stack([jnp.broadcast_to(r.law(view, environment), x.shape[1:]) for r in self.reactions])
+
+    def stoichiometry(self, x: Array, environment: Any = None) -> Array:
+        """Coefficients with those that depend on the state frozen there.
+
+        Args:
+            x: amounts, (species, ...).
+            environment: see `rates`.
+
+        Returns:
+            ν, (species, reaction, ...); without trailing axes where every coefficient is a number.
+        """
+        if not self.has_frozen_coefficients:
+            return jnp.asarray(self._numbers())
+        view = self.view(x)
+        nu = jnp.broadcast_to(self._numbers().reshape(*self._shape, *(1,) * (x.ndim - 1)), (*self._shape, *x.shape[1:]))
+        for j, reaction in enumerate(self.reactions):
+            for name, c in reaction.stoichiometry.items():
+                if callable(c):
+                    nu = nu.at[self.index(name), j].set(c(view, environment))
+        return nu
+
+    @property
+    def has_frozen_coefficients(self) -> bool:
+        """Whether some coefficient depends on the state at the start of a step."""
+        return any(callable(c) for r in self.reactions for c in r.stoichiometry.values())
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return len(self.species), len(self.reactions)
+
+    def _numbers(self) -> NDArray[np.float64]:
+        nu = np.zeros(self._shape)
+        for j, reaction in enumerate(self.reactions):
+            for name, c in reaction.stoichiometry.items():
+                nu[self.index(name), j] = 0.0 if callable(c) else c
+        return nu
+
+    def tendency(self, x: Array, environment: Any = None) -> Array:
+        """Rate of change of the amounts, (species, ...)."""
+        return moved(self.stoichiometry(x, environment), self.rates(x, environment))
+
+    def view(self, x: Array) -> "View":
+        """Amounts by name."""
+        return View(self.names, x)
+
+    def joined(self, other: "Network", sample: Any = None) -> "Network":
+        """One network of two fragments; species that both declare alike are shared.
+
+        Raises:
+            InputError: if they declare a species differently.
+        """
+        for s in other.species:
+            if s.name in self.names and s != self.species[self.index(s.name)]:
+                raise InputError(f"two fragments declare the species {s.name!r} differently", where="network")
+        extra = tuple(s for s in other.species if s.name not in self.names)
+        return Network(self.species + extra, self.reactions + other.reactions, sample)
+
+
+class View(Mapping[str, Array]):
+    """Amounts by species name."""
+
+    def __init__(self, names: tuple[str, ...], x: Array) -> None:
+        self.names, self.x = names, x
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.names:
+            raise InputError(f"a law reads {name!r}, which is no species; {nearest(name, self.names)}", where="network")
+        return self.x[self.names.index(name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class _Recorder(View):
+    """A view that remembers what was read."""
+
+    def __init__(self, names: tuple[str, ...], x: Array) -> None:
+        super().__init__(names, x)
+        self.read: set[int] = set()
+
+    def __getitem__(self, name: str) -> Array:
+        value = super().__getitem__(name)
+        self.read.add(self.names.index(name))
+        return value
+
+
+def moved(nu: Array, extents: Array) -> Array:
+    """Change of the amounts by extents, ν ξ.
+
+    Args:
+        nu: (species, reaction) or (species, reaction, ...).
+        extents: (reaction, ...).
+    """
+    if nu.ndim == 2:
+        return jnp.tensordot(nu, extents, axes=1)
+    return jnp.sum(nu * extents[None], axis=1)
+
+
+def _check_names(species: tuple[Species, ...], reactions: tuple[Reaction, ...]) -> None:
+    for kind, names in (("species", [s.name for s in species]), ("reaction", [r.name for r in reactions])):
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"the {kind} {name!r} is declared twice", where="network", do="join or rename them")
+    known = [s.name for s in species]
+    for reaction in reactions:
+        for name in reaction.stoichiometry:
+            if name not in known:
+                raise InputError(
+                    f"it moves {name!r}, which no species declares; {nearest(name, known)}",
+                    where=f"reaction {reaction.name}",
+                )
+
+
+def _species_read(reaction: Reaction, species: tuple[Species, ...], sample: Any) -> tuple[int, ...]:
+    """Rows that the law reads: tried abstractly, so that nothing is computed."""
+    recorder = _Recorder(tuple(s.name for s in species), jnp.ones(len(species)))
+    jax.eval_shape(lambda env: reaction.law(recorder, env), sample)
+    return tuple(sorted(recorder.read))
+
+
+def _check_balance(network: Network, sample: Any) -> None:
+    """Every column of ν conserves every quantity, at a state of no particular numbers."""
+    x = jnp.asarray(np.random.default_rng(0).uniform(0.5, 1.5, len(network.species)))
+    nu = np.asarray(network.stoichiometry(x, sample))
+    for j, reaction in enumerate(network.reactions):
+        for quantity, row in zip(network.quantities, network.contents):
+            parts = row * nu[:, j]
+            if abs(parts.sum()) > BALANCE * np.abs(parts).sum():
+                taken, made = -parts[parts < 0].sum(), parts[parts > 0].sum()
+                raise InputError(
+                    f"{quantity} does not balance: it takes {taken:g} and makes {made:g}",
+                    where=f"reaction {reaction.name}",
+                    do="let the last product be the remainder, or add the species that it comes from or goes to",
+                )
