@@ -5,7 +5,7 @@ from pathlib import Path
 from cyclopts import App
 
 import shanhai
-from shanhai.cli import flux
+from shanhai.cli import carbonate, flux
 
 app = App(
     name="shanhai",
@@ -15,6 +15,7 @@ app = App(
     help_format="plaintext",  # other formats import a Markdown parser: a third of the time of --help
 )
 app.command(flux.app, name="flux")
+app.command(carbonate.run, name="carbonate")
 
 
 @app.command

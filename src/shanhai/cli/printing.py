@@ -154,3 +154,45 @@ def demo(rows: list[dict[str, Any]], out: Path, json: bool) -> None:
     shown = [[r["what"], f"{r['mean']:.2f}", f"{r['net']:.3e}"] for r in rows]
     _table("East China Sea, August 2009 (Table D.1)", ["", "mean flux [mmol m-2 d-1]", "net flux [kg C]"], shown)
     console.print(f"reports: {out / 'standard' / 'report.html'}  {out / 'table_d1' / 'report.html'}")
+
+
+def bottles(result: Any, written: list[Path], json: bool) -> None:
+    """What was found in a bottle table: the pair, ranges, flags, agreement, and what the reader must know."""
+    from shanhai.io.bottle_output import provenance
+
+    about = provenance(result, {})
+    ranges = _ranges(result)
+    if json:
+        keys = ("table", "pair", "rows", "solved", "measured_at", "flags", "comparisons", "notes", "constants")
+        as_json({key: about[key] for key in keys} | {"ranges": ranges, "written": [str(path) for path in written]})
+        return
+    console.print(f"{about['solved']} of {about['rows']} rows solved from {' and '.join(about['pair'])}")
+    rows = [[r["quantity"], r["unit"], *(f"{r[key]:.6g}" for key in ("min", "median", "max"))] for r in ranges]
+    _table("in situ", ["quantity", "unit", "min", "median", "max"], rows)
+    if about["comparisons"]:
+        rows = [[c["quantity"], str(c["n"]), f"{c['mean']:.4g}", f"{c['sd']:.3g}"] for c in about["comparisons"]]
+        _table("computed minus measured", ["quantity", "n", "mean", "sd"], rows)
+    for label, flags in about["flags"].items():
+        console.print(f"flags of {label}: {', '.join(f'{flag} ({n})' for flag, n in flags.items())}")
+    for reason, n in _counted(result.reason) + _counted("; ".join(result.validity).split("; ")):
+        console.print(f"{n} row{'s' if n > 1 else ''}: {reason}")
+    for note in about["notes"]:
+        console.print(f"note: {note}")
+    console.print("written: " + "  ".join(str(path) for path in written))
+
+
+def _ranges(result: Any) -> list[dict[str, Any]]:
+    from shanhai.core.notation import quantity
+
+    return [
+        {"quantity": name, "unit": quantity(name).unit, "n": int(x.notna().sum())}
+        | {"min": float(x.min()), "median": float(x.median()), "max": float(x.max())}
+        for name, x in result.values.items()
+    ]
+
+
+def _counted(words: Any) -> list[tuple[str, int]]:
+    """Sentences by how often they are said, without the empty one."""
+    from collections import Counter
+
+    return Counter(str(word) for word in words if word).most_common()
