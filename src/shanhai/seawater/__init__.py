@@ -1,10 +1,11 @@
 """Sea water: carbonate system, density, gases, isotopes. Temperature in degC (ITS-90), salinity practical."""
 
-from shanhai.seawater import teos10
+from shanhai.seawater import counter_pump, mixing, teos10, titration
 from shanhai.seawater.co2system.acids import OrganicAcid, Solutes
 from shanhai.seawater.co2system.carbonate import Carbonate, carbonate
 from shanhai.seawater.co2system.given import moved, solve_system
 from shanhai.seawater.co2system.system import CarbonateSystem, Conditions
+from shanhai.seawater.co2system.uncertainty import ORR_2018, CarbonateUncertainty, carbonate_uncertainty
 from shanhai.seawater.constants import PRESETS, ConstantOptions
 from shanhai.seawater.eos import (
     adiabatic_lapse_rate_eos80,
@@ -55,9 +56,11 @@ from shanhai.seawater.oxygen import (
 from shanhai.seawater.teos10 import density_teos10, freezing_temperature_teos10
 
 __all__ = [
+    "ORR_2018",
     "PRESETS",
     "Carbonate",
     "CarbonateSystem",
+    "CarbonateUncertainty",
     "Conditions",
     "ConstantOptions",
     "OrganicAcid",
@@ -66,6 +69,7 @@ __all__ = [
     "air_equilibrium",
     "apparent_oxygen_utilisation",
     "carbonate",
+    "carbonate_uncertainty",
     "co2_fugacity",
     "co2_fugacity_factor",
     "co2_fugacity_of_water",
@@ -74,6 +78,7 @@ __all__ = [
     "co2_partial_pressure_from_fugacity",
     "co2_solubility_pressure_factor",
     "co2_solubility_weiss1974",
+    "counter_pump",
     "delta_of_species",
     "density_eos80",
     "density_surface_eos80",
@@ -88,6 +93,7 @@ __all__ = [
     "freezing_temperature_teos10",
     "henry_solubility",
     "kinetic_fractionation_zhang1995",
+    "mixing",
     "moist_air_solubility",
     "moved",
     "n2o_solubility_weiss1980",
@@ -103,5 +109,6 @@ __all__ = [
     "solve_system",
     "temperature_ipts68",
     "teos10",
+    "titration",
     "water_vapour_pressure_weiss1980",
 ]

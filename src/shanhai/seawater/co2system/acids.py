@@ -92,8 +92,8 @@ def phosphoric(total: Array, constants: Constants, h: Array) -> Term:
 
 def organic(acid: OrganicAcid, h: Array) -> Term:
     """An acid of the user's, on the side of the zero level where its constant puts it."""
-    as_base = base(acid.total, acid.k, h)
-    return Term(as_base.value - jnp.where(acid.k > ZERO_LEVEL, acid.total, 0.0), as_base.slope)
+    as_base, as_donor = base(acid.total, acid.k, h), donor(acid.total, acid.k, h)
+    return Term(jnp.where(acid.k > ZERO_LEVEL, as_donor.value, as_base.value), as_base.slope)
 
 
 def terms(h: Array, water: Water) -> dict[str, Term]:

@@ -128,15 +128,15 @@ def carbonate(
     named = {k: v for k, v in amounts.items() if v is not None}
     for kind, value in ((kind1, par1), (kind2, par2)):
         named |= _parameter(kind, value, named)
-    _check_names(named)
-    request = Request(_asked(outputs), options, root)
+    check_names(named)
+    request = Request(asked(outputs), options, root)
     where = (temperature, salinity, pressure, air_pressure, output_temperature, output_pressure)
     arguments = {k: v for k, v in zip(WHERE, where) if v is not None} | named
     for i, (total, pk) in enumerate(organic):
         arguments |= {f"organic_{i}": total, f"organic_{i}_pk": pk}
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(arguments)):
-        return _packed(_compiled(request)({k: jnp.asarray(x, _dtype(x)) for k, x in arguments.items()}))
-    return _packed(in_tiles(_tiled(request), _numbers(arguments, check)))
+        return packed(_compiled(request)({k: jnp.asarray(x, _dtype(x)) for k, x in arguments.items()}))
+    return packed(in_tiles(_tiled(request), numbers(arguments, check)))
 
 
 def _parameter(kind: str | None, value: ArrayLike | None, named: dict[str, Any]) -> dict[str, ArrayLike]:
@@ -149,7 +149,8 @@ def _parameter(kind: str | None, value: ArrayLike | None, named: dict[str, Any])
     return {kind: value}
 
 
-def _check_names(named: dict[str, Any]) -> None:
+def check_names(named: dict[str, Any]) -> None:
+    """Refuse inputs that are unknown or do not fix a carbonate system."""
     known = (*PAIR, *SOLUTES, *TOTALS)
     for name in named:
         if name not in known:
@@ -160,7 +161,8 @@ def _check_names(named: dict[str, Any]) -> None:
         raise InputError(error.what, where="carbonate", do=f"give two of {', '.join(PAIR)}") from None
 
 
-def _asked(outputs: Iterable[str]) -> tuple[str, ...]:
+def asked(outputs: Iterable[str]) -> tuple[str, ...]:
+    """Outputs by name, refused when unknown."""
     wanted = (outputs,) if isinstance(outputs, str) else tuple(outputs)
     for name in wanted:
         if name not in OUTPUTS:
@@ -168,7 +170,7 @@ def _asked(outputs: Iterable[str]) -> tuple[str, ...]:
     return wanted
 
 
-def _numbers(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
+def numbers(arguments: dict[str, Any], check: bool) -> dict[str, Any]:
     """Arrays of one shape; what is one number stays one number."""
     arrays = {k: _floats(k, x) for k, x in arguments.items()}
     try:
@@ -199,7 +201,8 @@ def _floats(name: str, values: Any) -> np.ndarray[Any, Any]:
     return array.filled(np.nan) if isinstance(array, np.ma.MaskedArray) else array
 
 
-def _packed(flat: dict[str, Any]) -> Carbonate:
+def packed(flat: dict[str, Any]) -> Carbonate:
+    """Outputs by name, those at output conditions in their own place."""
     here = {k: x for k, x in flat.items() if not k.startswith("output.")}
     there = {k.removeprefix("output."): x for k, x in flat.items() if k.startswith("output.")}
     return Carbonate(here, Carbonate(there) if there else None)
@@ -217,7 +220,7 @@ def _tiled(request: Request) -> Any:
 
 def _evaluated(arguments: dict[str, Array], request: Request) -> dict[str, Array]:
     """Outputs by name, those at output conditions as `output.name`, all of the joint shape of the arguments."""
-    system = _solved(arguments, request)
+    system = solved(arguments, request)
     found = {name: output(name, system) for name in request.outputs}
     if {"output_temperature", "output_pressure"} & set(arguments):
         deep = arguments.get("output_pressure")
@@ -227,7 +230,7 @@ def _evaluated(arguments: dict[str, Array], request: Request) -> dict[str, Array
     return {name: jnp.broadcast_to(x, shape) for name, x in found.items()}
 
 
-def _solved(arguments: dict[str, Array], request: Request) -> CarbonateSystem:
+def solved(arguments: dict[str, Array], request: Request) -> CarbonateSystem:
     """The system of arguments in the units of the laboratory."""
     si = {k: x * factor(k) if k in PAIR or k in SOLUTES else x for k, x in arguments.items()}
     pressure = si.get("pressure")

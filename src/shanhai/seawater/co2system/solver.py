@@ -30,6 +30,7 @@ FAST_STEPS = 4
 MOST_STEPS = 100
 ALWAYS_TAKEN = 1e-3  # change of ln [H]
 CONVERGED = 1e-7  # change of ln [H]; Newton's next would be of its square
+LEAST, MOST = 1e-30, 1e6  # [H] beyond any water; further out slopes overflow, and a step looks like none
 
 
 class Problem(NamedTuple):
@@ -89,7 +90,7 @@ def proton(known: Known, root: Root, steps: int, problem: Problem) -> Array:
         [H], total scale [mol kg-1]; NaN where there is no root.
     """
     h, change = _fast(known, _first_guess(known, root, problem), steps, problem)
-    right = (change <= CONVERGED) & (h > 0)
+    right = _converged(change) & (h > LEAST) & (h < MOST)
     if known == "carbonate":
         rising = residual(known, h, problem).slope > 0
         right &= rising if root == "low_pH" else ~rising
@@ -115,6 +116,11 @@ def _fast(known: Known, h: Array, steps: int, problem: Problem) -> tuple[Array, 
         step = -value / slope
         h, change = h * jnp.exp(step), jnp.abs(step)
     return h, change
+
+
+def _converged(length: Array) -> Array:
+    """Whether the next step would be rounding: single precision cannot see a change of `CONVERGED`."""
+    return length <= max(CONVERGED, float(jnp.finfo(length.dtype).eps) ** 0.5)
 
 
 def _first_guess(known: Known, root: Root, problem: Problem) -> Array:
@@ -184,6 +190,7 @@ def _careful(known: Known, root: Root, problem: Problem, todo: Array, h: Array) 
     if known == "carbonate":
         return jnp.where(todo, _careful_carbonate(root, problem, todo), h)
     low, high = _bracket(known, problem)
+    low = jnp.maximum(low, LEAST)
     return jnp.where(todo, _within(lambda x: residual(known, x, problem), low, high, todo), h)
 
 
@@ -267,7 +274,7 @@ def _most_spread(water: Water) -> Array:
     several = 0.0 if solutes.phosphate is None else 2.25 * solutes.phosphate
     single = [total.borate, total.sulfate, total.fluoride, *(acid.total for acid in solutes.organic)]
     single += [x for x in (solutes.silicate, solutes.ammonia, solutes.sulfide, solutes.nitrite) if x is not None]
-    return 0.25 * sum(single, start=jnp.zeros(())) + several
+    return 0.25 * sum(single) + several  # type: ignore[return-value]
 
 
 class _State(NamedTuple):
@@ -302,7 +309,7 @@ def _step(function: Callable[[Array], Term], s: _State) -> _State:
     inside = (s.x + newton > low) & (s.x + newton < high) & (length < 0.5 * s.length)
     taken = inside | (length < ALWAYS_TAKEN)
     move = jnp.where(taken, newton, 0.5 * (low + high) - s.x)
-    still = s.active & ~(taken & (length <= CONVERGED))
+    still = s.active & ~(taken & _converged(length))
 
     def keep(new: Array, old: Array) -> Array:
         return jnp.where(s.active, new, old)

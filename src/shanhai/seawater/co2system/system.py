@@ -101,7 +101,7 @@ class CarbonateSystem(eqx.Module):
     @property
     def alkalinity(self) -> Array:
         """Total alkalinity."""
-        return sum(self.alkalinity_terms.values(), start=jnp.zeros(()))
+        return sum(self.alkalinity_terms.values())  # type: ignore[return-value]
 
     @property
     def fco2(self) -> Array:
