@@ -194,8 +194,8 @@ def _run(
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(arguments | extra)):
         together = {k: jnp.asarray(v, float) for k, v in (arguments | extra).items()}
         return _unpacked(_compiled(plan)(together | {"seed": jnp.asarray(seed)}))
-    numbers = numbers(numbers(arguments, check) | extra, False) | {"seed": np.asarray(seed)}
-    return _unpacked(in_tiles(_tiled(plan), numbers))
+    whole = numbers(numbers(arguments, check) | extra, False) | {"seed": np.asarray(seed)}
+    return _unpacked(in_tiles(_tiled(plan), whole))
 
 
 def _sources(
