@@ -191,6 +191,12 @@ def _dtype(values: Any) -> Any:
 
 def _floats(name: str, values: Any) -> np.ndarray[Any, Any]:
     """An array of floats; what is masked is missing."""
+    if hasattr(values, "dims"):
+        raise InputError(
+            f"{name} has named dimensions, which would be taken by their order",
+            where="carbonate",
+            do="import shanhai.xarray and call dataset.shanhai.carbonate(...), or give .values",
+        )
     try:
         array = np.ma.asarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
         if array.dtype.kind not in "iufO":
