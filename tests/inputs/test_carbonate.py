@@ -104,3 +104,10 @@ def test_labelled_arrays_of_one_order_are_arrays():
     expected = carbonate(**GOOD | {"dic": dic}, outputs="pH").pH
     for labelled in (pandas.Series(dic, index=[5, 7]), xarray.DataArray(dic, dims="bottle")):
         assert np.array_equal(carbonate(**GOOD | {"dic": labelled}, outputs="pH").pH, expected)
+
+
+def test_labelled_grids_are_sent_to_the_accessor():
+    xarray = pytest.importorskip("xarray")
+    dic = xarray.DataArray(np.full((2, 3), 2000.0), dims=("y", "x"))
+    with pytest.raises(InputError, match="dataset.shanhai.carbonate"):
+        carbonate(**GOOD | {"dic": dic}, outputs="pH")

@@ -191,7 +191,7 @@ def _dtype(values: Any) -> Any:
 
 def _floats(name: str, values: Any) -> np.ndarray[Any, Any]:
     """An array of floats; what is masked is missing."""
-    if hasattr(values, "dims"):
+    if len(getattr(values, "dims", ())) > 1:
         raise InputError(
             f"{name} has named dimensions, which would be taken by their order",
             where="carbonate",
