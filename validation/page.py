@@ -18,7 +18,8 @@ def filled(text: str, numbers: dict[str, Any]) -> str:
     return BLOCK.sub(lambda found: f"{found[1]}\n{TABLES[found[2]](numbers)}\n\n{found[3]}", text)
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of Markdown."""
     lines = [list(head)]
     lines.append(["---"] * len(lines[0]))
     return "\n".join("| " + " | ".join(line) + " |" for line in [*lines, *map(list, rows)])
@@ -55,7 +56,7 @@ def _years(numbers: dict[str, Any]) -> str:
             for r in numbers["flux"]["years"]
             if r["area"] == area
         ]
-        parts.append(_table((*head, "valid area"), rows))
+        parts.append(table((*head, "valid area"), rows))
     return "\n\n".join(parts)
 
 
@@ -68,7 +69,7 @@ def _spans(numbers: dict[str, Any], key: str) -> str:
         cells += [number(china[q], 2) for q in ("mean", "without")] + [f"{number(china['net'] * 1000, 2)} Tg"]
         label = world["label"].replace("-", "\N{NON-BREAKING HYPHEN}")
         rows.append((label + ("" if world["complete"] else " (incomplete)"), *cells))
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _plain(numbers: dict[str, Any]) -> str:
@@ -81,7 +82,7 @@ def _plain(numbers: dict[str, Any]) -> str:
         ("global mean of k × C2, cm h-1", number(t["with_c2"], 1)),
         ("median of C2", number(t["median_c2"], 2)),
     ]
-    return _table(("", ""), rows)
+    return table(("", ""), rows)
 
 
 def _wind_moments(numbers: dict[str, Any]) -> str:
@@ -97,7 +98,7 @@ def _wind_moments(numbers: dict[str, Any]) -> str:
         ("median C3", number(w["median_c3"], 2)),
         ("C2 of the Weibull distribution with that C3", number(w["weibull_c2"], 2)),
     ]
-    return _table(("wind moments of the 2010 archive", ""), rows)
+    return table(("wind moments of the 2010 archive", ""), rows)
 
 
 def _cruise(numbers: dict[str, Any]) -> str:
@@ -118,7 +119,7 @@ def _cruise(numbers: dict[str, Any]) -> str:
     ]
     quote = f"> {numbers['cruise']['refusal']}"
     said = [f"- `{v['quantity']}`: {' '.join(v['reasons'])}" for v in numbers["cruise"]["verdicts"]]
-    parts = ['With `match = "time"`:', quote, 'With `match = "climatology"`:', _table(head, rows), "\n".join(said)]
+    parts = ['With `match = "time"`:', quote, 'With `match = "climatology"`:', table(head, rows), "\n".join(said)]
     return "\n\n".join(parts)
 
 
@@ -130,7 +131,7 @@ def _pco2_models(numbers: dict[str, Any]) -> str:
         (f"`{r['label']}`", *(x for held in (r, boxes[r["label"]]) for x in _score(held))) for r in m["months"]["rows"]
     ]
     first = f"{m['cells']} cells and months, coefficient of variation {m['variation']:.3f}; limit 2 Pa and R > 0.7."
-    return f"{first}\n\n{_table(head, rows)}"
+    return f"{first}\n\n{table(head, rows)}"
 
 
 def _score(row: dict[str, Any]) -> tuple[str, str, str]:
@@ -153,7 +154,7 @@ def _table_d1(numbers: dict[str, Any]) -> str:
         *((f"net flux, kg C: {what}", power(value)) for what, value in d["net"].items()),
         ("area of the cells by formula (15), km2", " to ".join(f"{a:.0f}" for a in d["area"])),
     ]
-    return _table(("Table D.1", ""), rows)
+    return table(("Table D.1", ""), rows)
 
 
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
