@@ -109,5 +109,5 @@ def test_labelled_arrays_of_one_order_are_arrays():
 def test_labelled_grids_are_sent_to_the_accessor():
     xarray = pytest.importorskip("xarray")
     dic = xarray.DataArray(np.full((2, 3), 2000.0), dims=("y", "x"))
-    with pytest.raises(InputError, match="dataset.shanhai.carbonate"):
+    with pytest.raises(InputError, match=r"dataset\.shanhai\.carbonate"):
         carbonate(**GOOD | {"dic": dic}, outputs="pH")

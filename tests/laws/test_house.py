@@ -15,13 +15,14 @@ ROOMS = {  # room -> height; a file may import rooms that lie lower, and its own
     "data": 0,
     "core": 1,
     "numerics": 2,
-    "grids": 2,
+    "grids": 3,
     "seawater": 3,
     "airsea": 4,
-    "io": 5,
-    "plot": 5,
-    "monitoring": 6,
-    "cli": 7,
+    "coupling": 6,
+    "io": 8,
+    "plot": 8,
+    "monitoring": 9,
+    "cli": 10,
 }
 ABOVE_XARRAY = {"io", "plot", "monitoring", "cli"}
 FILES = sorted(SOURCE.rglob("*.py"))
