@@ -1,0 +1,1 @@
+"""Where components meet: surfaces solved together, amounts handed over."""
