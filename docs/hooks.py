@@ -148,6 +148,7 @@ SECTIONS: dict[str, dict[str, type[BaseModel]]] = {  # table -> heading -> what 
         "[inputs.…]": FieldSource,
         "valid_when": ValidWhen,
         "[flux]": config.FluxSection,
+        "[carbonate]": config.CarbonateSection,
         "[uncertainty]": config.UncertaintySection,
         "[accuracy]": config.AccuracySection,
         "data": TableSource,
