@@ -59,13 +59,13 @@ class Reaction(eqx.Module):
     Args:
         name: unique in the network.
         law: rate of the extent, not negative where reactants are there; an `eqx.Module` with parameters, or a function.
-        stoichiometry: species -> coefficient, negative for what is taken.
+        stoichiometry: species -> coefficient, negative for what is taken; a dict, or a `routing.Routing`.
         meaning: one phrase, with the source of the law.
     """
 
     name: str = eqx.field(static=True)
     law: Law
-    stoichiometry: dict[str, Coefficient]
+    stoichiometry: Mapping[str, Coefficient]
     meaning: str = eqx.field(static=True, default="")
 
 
@@ -102,6 +102,11 @@ class Network(eqx.Module):
     def names(self) -> tuple[str, ...]:
         """Names of the species, in order."""
         return tuple(s.name for s in self.species)
+
+    @property
+    def pools(self) -> tuple[int, ...]:
+        """Rows of the species that are not external, which must not fall below zero."""
+        return tuple(i for i, s in enumerate(self.species) if not s.external)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -148,15 +153,18 @@ class Network(eqx.Module):
         Returns:
             ν, (species, reaction, ...); without trailing axes where every coefficient is a number.
         """
+        numbers = jnp.asarray(self._numbers(), x.dtype)
         if not self.has_frozen_coefficients:
-            return jnp.asarray(self._numbers())
+            return numbers
         view = self.view(x)
-        nu = jnp.broadcast_to(self._numbers().reshape(*self._shape, *(1,) * (x.ndim - 1)), (*self._shape, *x.shape[1:]))
-        for j, reaction in enumerate(self.reactions):
-            for name, c in reaction.stoichiometry.items():
-                if callable(c):
-                    nu = nu.at[self.index(name), j].set(c(view, environment))
-        return nu
+        frozen = {
+            (self.index(name), j): jnp.broadcast_to(c, x.shape[1:])
+            for j, reaction in enumerate(self.reactions)
+            for name, c in _frozen(reaction, view, environment).items()
+        }
+        nu = jnp.broadcast_to(numbers.reshape(*self._shape, *(1,) * (x.ndim - 1)), (*self._shape, *x.shape[1:]))
+        rows, columns = np.array(list(frozen)).T
+        return nu.at[rows, columns].set(jnp.stack(list(frozen.values())).astype(x.dtype))
 
     @property
     def has_frozen_coefficients(self) -> bool:
@@ -234,8 +242,30 @@ def moved(nu: Array, extents: Array) -> Array:
         extents: (reaction, ...).
     """
     if nu.ndim == 2:
-        return jnp.tensordot(nu, extents, axes=1)
+        return jnp.tensordot(nu, extents, axes=1, precision="highest")
     return jnp.sum(nu * extents[None], axis=1)
+
+
+def proportion(part: Array, whole: Array) -> Array:
+    """Part over whole, zero where the whole is nothing; values and derivatives are right for the tiniest amounts.
+
+    The usual derivative squares the whole, which is zero where a pool has drained to 1e-160.
+
+    >>> tiny = jnp.array([1e-200, 0.0])
+    >>> jax.grad(lambda whole: jnp.sum(tiny * proportion(tiny, whole)))(tiny).tolist()
+    [-1.0, 0.0]
+    """
+    there = whole != 0
+    size = jax.lax.stop_gradient(jnp.where(there, whole, 1.0))
+    return jnp.where(there, (part / size) / (jnp.where(there, whole, 1.0) / size), 0.0)
+
+
+def _frozen(reaction: Reaction, view: View, environment: Any) -> dict[str, Any]:
+    """Coefficients that depend on the state, by species; at once where the stoichiometry knows how."""
+    at_once = getattr(reaction.stoichiometry, "coefficients", None)
+    if at_once is not None:
+        return at_once(view, environment)
+    return {name: c(view, environment) for name, c in reaction.stoichiometry.items() if callable(c)}
 
 
 def _check_names(species: tuple[Species, ...], reactions: tuple[Reaction, ...]) -> None:
