@@ -360,12 +360,15 @@ def _kept(accepted: Array, old: _Kept, nu: Array, trial: Step) -> _Kept:
     """Amounts, extents and ν ξ after a step that is taken.
 
     What rounding loses when a small change is added to a large amount is carried to the next step, so that quantities
-    close to rounding however many steps there are; unless it would make an amount negative.
+    close to rounding however many steps there are; unless it would make an amount negative, or the step did not add
+    the change but knew the amount better, as stiff ones do of what lives shortly.
     """
     amounts = old.amounts
     if amounts.ndim > 1:
         amounts = jnp.where(accepted, amounts + nu * trial.extents, amounts)
-    lost = jax.lax.stop_gradient(old.lost + _rounding(old.x, moved(nu, trial.extents), trial.x))
+    change = moved(nu, trial.extents)
+    added = jnp.abs(trial.x - (old.x + change)) <= 4.0 * jnp.finfo(trial.x.dtype).eps * jnp.abs(trial.x)
+    lost = jax.lax.stop_gradient(old.lost + jnp.where(added, _rounding(old.x, change, trial.x), 0.0))
     mended = trial.x + lost
     mends = mended * trial.x >= 0
     x, left = jnp.where(mends, mended, trial.x), jnp.where(mends, _rounding(trial.x, lost, mended), lost)
