@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.stiff_networks import POLLU_END, POLLU_START, ROBERTSON_END, ROBERTSON_START, pollu, robertson
 
+from shanhai.numerics.integrate import FINISHED, Tolerance, integrate
 from shanhai.numerics.rosenbrock import Rosenbrock
 
 
@@ -48,3 +49,20 @@ def test_the_air_of_a_town_after_an_hour(method, relative, digits):
     end = run(method, net, POLLU_START, duration, relative, 1e-11 * relative)
     assert np.allclose(end, published, rtol=digits, atol=0)
     assert np.abs(net.contents @ np.asarray(end - POLLU_START)).max() < 1e-14
+
+
+@pytest.mark.parametrize(
+    ("problem", "start", "end", "relative", "absolute", "digits"),
+    [
+        (pollu, POLLU_START, POLLU_END, 1e-8, 1e-19, 1e-9),
+        (robertson, ROBERTSON_START, ROBERTSON_END, 1e-9, 1e-16, 5e-8),
+    ],
+)
+def test_the_driver_of_all_steppers_keeps_the_digits(problem, start, end, relative, absolute, digits):
+    duration, published = end
+    tolerance = Tolerance(relative=relative, absolute=absolute, smallest=1e-24)
+    network, step = problem(), Rosenbrock("rodas4")
+    found = jax.jit(lambda x: integrate(step, network, x, None, duration, tolerance))(jnp.asarray(start))
+    assert int(found.status) == FINISHED
+    assert int(found.counts.limited) == 0
+    assert np.allclose(found.x, published, rtol=digits, atol=0)
