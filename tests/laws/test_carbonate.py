@@ -17,7 +17,7 @@ from shanhai.seawater.co2system.given import KINDS, reduced
 from shanhai.seawater.co2system.quantities import BUFFERS, OUTPUTS, PAIR
 from shanhai.seawater.co2system.solver import Problem
 from shanhai.seawater.co2system.system import Conditions, water
-from shanhai.seawater.constants import ConstantOptions
+from shanhai.seawater.constants import PRESETS, ConstantOptions
 
 SEA = {"temperature": 18.0, "salinity": 35.0}
 PAIRS = list(itertools.combinations(pairs.AMOUNTS, 2))
@@ -538,3 +538,12 @@ def test_carbon_acidifies_and_alkalinity_raises_pH(sample, more):
     with_base = carbonate(**sample | {"alkalinity": sample["alkalinity"] + more}, outputs=asked, check=False)
     assert base.reason == with_carbon.reason == with_base.reason == 0
     assert with_carbon.pH <= base.pH + 1e-13 <= with_base.pH + 2e-13
+
+
+@pytest.mark.parametrize("preset", ["geosecs", "pure_water"])
+def test_an_acid_that_the_options_leave_out_takes_no_part(preset):
+    water = {"dic": 2000, "alkalinity": 2300, "temperature": 18, "salinity": 0 if preset == "pure_water" else 35}
+    asked = {"options": PRESETS[preset], "outputs": ("pH", "alkalinity_phosphate")}
+    with_nutrients = carbonate(**water, phosphate=2, silicate=60, nitrite=1, **asked)
+    assert with_nutrients.alkalinity_phosphate == 0
+    assert with_nutrients.pH == carbonate(**water, **asked).pH

@@ -227,3 +227,14 @@ def test_a_network_prints_as_table_and_diagrams():
     assert mermaid(network).count("-->") == graphviz(network).count("->")
     assert graphviz(network).count("dir=both") == 18  # six of each routed reaction go where the state sends them
     assert "pool0_c + f pool0_n + f pool0_p -> f pool1_c" in table(network)
+
+
+def test_a_network_may_be_built_inside_a_compiled_function():
+    def rate(k):
+        decay = Reaction("decay", lambda x, _: k * x["a"], {"a": -1.0, "b": 1.0})
+        carbon = {"C": 1.0}
+        network = Network((Species("a", carbon), Species("b", carbon, external=True)), (decay,))
+        return network.tendency(jnp.array([3.0, 0.0]))[0]
+
+    assert float(jax.jit(rate)(2.0)) == -6.0
+    assert float(jax.grad(rate)(2.0)) == -3.0

@@ -292,8 +292,9 @@ def _species_read(reaction: Reaction, species: tuple[Species, ...], sample: Any)
 
 def _check_balance(network: Network, sample: Any) -> None:
     """Every column of ν conserves every quantity, at a state of no particular numbers."""
-    x = jnp.asarray(np.random.default_rng(0).uniform(0.5, 1.5, len(network.species)))
-    nu = np.asarray(network.stoichiometry(x, sample))
+    with jax.ensure_compile_time_eval():  # a network may be built inside a compiled function
+        x = jnp.asarray(np.random.default_rng(0).uniform(0.5, 1.5, len(network.species)))
+        nu = np.asarray(network.stoichiometry(x, sample))
     for j, reaction in enumerate(network.reactions):
         for quantity, row in zip(network.quantities, network.contents):
             parts = row * nu[:, j]

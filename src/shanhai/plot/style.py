@@ -40,7 +40,7 @@ CHINESE_FONTS = (
     "SimSun",
 )
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNIT_WORDS = {"degC": "°C", "umol": "µmol", "degree": "°"}
+_UNIT_WORDS = {"degC": "°C", "umol": "µmol", "uatm": "µatm", "degree": "°"}
 _CHEMICAL = re.compile(r"(?<![\\A-Za-z])(CO_2|H_2O|[A-Za-z]{2,})")
 _LOOK = {
     "font.size": 9.0,

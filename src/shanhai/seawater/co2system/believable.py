@@ -96,7 +96,7 @@ def _check_unit(name: str, known: Numbers, others: dict[str, Numbers]) -> None:
         return
     for low, high, unit, times in MISTAKES.get(name, ()):
         if size.min() >= low and size.max() <= high:
-            remedy = f"multiply by {times}, " if times else ""
+            remedy = f"multiply by {times}, " if times else "take minus the decimal logarithm, "
             raise InputError(
                 f"values from {known.min():g} to {known.max():g} {quantity(name).unit} look like {unit}",
                 where=name,

@@ -1,6 +1,6 @@
 """The whole carbonate system of a solved pair; each quantity is computed when it is asked for."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -39,10 +39,14 @@ class Conditions(NamedTuple):
 def water(
     conditions: Conditions, solutes: Solutes, options: ConstantOptions, concentrations: Totals | None = None
 ) -> Water:
-    """Equilibrium constants and totals of a water; `concentrations` replaces those that follow from salinity."""
+    """Equilibrium constants and totals of a water; `concentrations` replaces those that follow from salinity.
+
+    An acid for which the options say "none", as GEOSECS does of nutrients, takes no part even where its total is given.
+    """
     at = conditions.temperature, conditions.salinity, conditions.pressure
     amounts = totals(conditions.salinity, options) if concentrations is None else concentrations
-    return Water(equilibrium_constants(*at, options, amounts), amounts, solutes)
+    left_out: dict[str, Any] = {name: None for name in solutes._fields if getattr(options, name, "") == "none"}
+    return Water(equilibrium_constants(*at, options, amounts), amounts, solutes._replace(**left_out))
 
 
 def factors(of: Water, conditions: Conditions, options: ConstantOptions) -> ScaleFactors:
