@@ -11,7 +11,21 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_SUBPACKAGES = ("airsea", "core", "coupling", "grids", "io", "monitoring", "plot", "seawater")
+_SUBPACKAGES = (
+    "airsea",
+    "atmosphere",
+    "carbon",
+    "core",
+    "coupling",
+    "grids",
+    "io",
+    "land",
+    "models",
+    "monitoring",
+    "ocean",
+    "plot",
+    "seawater",
+)
 
 if "JAX_ENABLE_X64" not in os.environ:
     os.environ["JAX_ENABLE_X64"] = "1"

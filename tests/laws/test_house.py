@@ -18,13 +18,18 @@ ROOMS = {  # room -> height; a file may import rooms that lie lower, and its own
     "grids": 3,
     "seawater": 3,
     "airsea": 4,
+    "ocean": 5,
+    "land": 5,
+    "atmosphere": 5,
     "coupling": 6,
+    "models": 7,
     "io": 8,
     "plot": 8,
+    "carbon": 9,
     "monitoring": 9,
     "cli": 10,
 }
-ABOVE_XARRAY = {"io", "plot", "monitoring", "cli"}
+ABOVE_XARRAY = {"io", "plot", "carbon", "monitoring", "cli"}
 FILES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -1,0 +1,1 @@
+"""Land: so far the carbon of the whole land as a few pools."""

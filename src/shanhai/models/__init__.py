@@ -1,0 +1,1 @@
+"""Compositions of components: each model readable on one page."""

@@ -1,0 +1,1 @@
+"""Figures of box models, one file for each model: `draw(result)`."""
