@@ -291,10 +291,17 @@ def _species_read(reaction: Reaction, species: tuple[Species, ...], sample: Any)
 
 
 def _check_balance(network: Network, sample: Any) -> None:
-    """Every column of ν conserves every quantity, at a state of no particular numbers."""
-    with jax.ensure_compile_time_eval():  # a network may be built inside a compiled function
+    """Every column of ν conserves every quantity, at a state of no particular numbers.
+
+    A network may be built inside a compiled function; where its coefficients are traced there, they have no numbers to
+    be checked, and the same network built outside tells.
+    """
+    with jax.ensure_compile_time_eval():
         x = jnp.asarray(np.random.default_rng(0).uniform(0.5, 1.5, len(network.species)))
-        nu = np.asarray(network.stoichiometry(x, sample))
+        nu = network.stoichiometry(x, sample)
+    if isinstance(nu, jax.core.Tracer):
+        return
+    nu = np.asarray(nu)
     for j, reaction in enumerate(network.reactions):
         for quantity, row in zip(network.quantities, network.contents):
             parts = row * nu[:, j]
