@@ -49,7 +49,7 @@ def co2_invasion(conditions: Conditions, xco2: ArrayLike, velocity: ArrayLike, o
 
     >>> at = Conditions(jnp.array(20.0), jnp.array(35.0))
     >>> f"{float(co2_invasion(at, 400e-6, 16.5 / 3.6e5)) * 3.15576e7:.1f} mol m-2 yr-1"
-    '18.9 mol m-2 yr-1'
+    '18.7 mol m-2 yr-1'
     """
     fugacity = jnp.asarray(xco2) * dry_air_pressure(conditions)
     fugacity = fugacity * gas.co2_fugacity_factor(conditions.temperature, conditions.air_pressure)
@@ -116,7 +116,7 @@ def oxygen_one_way(
 
     >>> flux = oxygen_one_way(230e-6, 20.0, 35.0, 16.5 / 3.6e5)
     >>> round(float(flux.net) * 86400e3, 1)  # mmol m-2 d-1
-    17.9
+    19.7
     """
     faster = jnp.sqrt(schmidt_number("CO2", temperature) / schmidt_number("O2", temperature))
     moved = jnp.asarray(open_water) * velocity * faster * density_surface_eos80(temperature, salinity)

@@ -1,10 +1,12 @@
 """The rate law of first order in one species, declared so that a stepper can integrate it exactly."""
 
+from collections.abc import Mapping
+
 import equinox as eqx
 from jax import Array
 
 from shanhai.core.params import _strong_float
-from shanhai.core.reactions import Coefficient, View
+from shanhai.core.reactions import Coefficient
 
 
 class FirstOrder(eqx.Module):
@@ -26,10 +28,10 @@ class FirstOrder(eqx.Module):
     of: str = eqx.field(static=True)
     rate: Coefficient | Array = eqx.field(converter=_strong_float)
 
-    def coefficient(self, x: View, environment: object) -> Array:
+    def coefficient(self, x: Mapping[str, Array], environment: object) -> Array:
         """Rate constant k at a state."""
         return self.rate(x, environment) if callable(self.rate) else self.rate  # type: ignore[return-value]
 
-    def __call__(self, x: View, environment: object) -> Array:
+    def __call__(self, x: Mapping[str, Array], environment: object) -> Array:
         """Rate of the extent."""
         return self.coefficient(x, environment) * x[self.of]

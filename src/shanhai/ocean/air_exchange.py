@@ -143,7 +143,7 @@ class _IsotopeIn(eqx.Module):
 
     def __call__(self, x: Amounts, environment: Any) -> Array:
         moved = self.surface.invasion(environment, self.xco2(x, environment))
-        return moved * self.ratio(x, environment) * self.surface.fractionation(x, environment, self.isotope).into_sea
+        return moved * self.ratio(x, environment) * self.surface.fractionation(x, environment, self.isotope).invasion
 
 
 class _IsotopeOut(eqx.Module):
@@ -154,7 +154,7 @@ class _IsotopeOut(eqx.Module):
         moved = self.surface.evasion(x, environment)
         boxes, box = self.surface.boxes, self.surface.box
         ratio = x[boxes.named(self.isotope, box)] / x[boxes.named("dic", box)]
-        return moved * ratio * self.surface.fractionation(x, environment, self.isotope).out_of_sea
+        return moved * ratio * self.surface.fractionation(x, environment, self.isotope).evasion
 
 
 def isotope_exchange(surface: Surface, xco2: Law, ratio: Law, isotope: Isotope, air: str) -> tuple[Reaction, Reaction]:

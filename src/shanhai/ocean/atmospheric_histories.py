@@ -67,7 +67,7 @@ def synthetic_mole_fraction(gas: str, year: ArrayLike) -> Array:
         InputError: for another gas.
 
     >>> [round(float(synthetic_mole_fraction(g, 2000.0)) * 1e12, 1) for g in ("CFC-11", "CFC-12", "SF6")]
-    [260.9, 537.4, 4.8]
+    [261.9, 540.4, 4.8]
     """
     if gas not in (*_CFC, "SF6"):
         raise InputError(f"there is no synthetic history of {gas!r}", where="gas", do=nearest(gas, [*_CFC, "SF6"]))
