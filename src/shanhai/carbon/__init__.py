@@ -1,1 +1,1 @@
-"""Analysis of the carbon cycle: budgets, remineralised and anthropogenic carbon, ventilation, acidification, scenarios."""
+"""Analysis of the carbon cycle: budgets, remineralised and anthropogenic carbon, acidification, scenarios."""

@@ -5,17 +5,18 @@ from pathlib import Path
 from cyclopts import App
 
 import shanhai
-from shanhai.cli import carbonate, flux
+from shanhai.cli import box, carbonate, flux
 
 app = App(
     name="shanhai",
-    help="shanhai 山海: land, river, sea and air. Air-sea CO2 flux monitoring by HY/T 0343.5.",
+    help="shanhai 山海: land, river, sea and air. CO2 flux monitoring, sea-water chemistry, carbon-cycle models.",
     version=shanhai.__version__,
     suppress_keyboard_interrupt=False,  # main() says what interruption means
     help_format="plaintext",  # other formats import a Markdown parser: a third of the time of --help
 )
 app.command(flux.app, name="flux")
 app.command(carbonate.run, name="carbonate")
+app.command(box.run, name="box")
 
 
 @app.command

@@ -196,3 +196,45 @@ def _counted(words: Any) -> list[tuple[str, int]]:
     from collections import Counter
 
     return Counter(str(word) for word in words if word).most_common()
+
+
+def presets(rows: list[tuple[str, str]], json: bool) -> None:
+    """What `shanhai box list` shows."""
+    if json:
+        as_json([{"preset": name, "title": title} for name, title in rows])
+        return
+    _table("Box models of the carbon cycle", ["preset", "what it shows"], [list(row) for row in rows])
+    console.print("Run one with: shanhai box PRESET --out FOLDER")
+
+
+def box(preset: Any, result: Any, files: list[Path], json: bool) -> None:
+    """Headlines and ledger of a box run."""
+    if json:
+        numbers = [n._asdict() for n in result.numbers]
+        rows = [asdict(row) | {"closes": row.closes} for row in result.ledger]
+        said = {"preset": preset.name, "numbers": numbers, "ledger": rows, "notes": list(result.notes)}
+        as_json(said | {"files": [str(f) for f in files]})
+        return
+    lines = [[n.meaning, f"{n.value:.5g}", "" if n.unit == "1" else n.unit] for n in result.numbers]
+    _table(preset.title, ["", "value", "unit"], lines)
+    ledger_table(result.ledger)
+    for note in result.notes:
+        console.print(f"note: {note}", markup=False)
+    for file in files:
+        console.print(f"wrote {file}", markup=False)
+
+
+def ledger_table(rows: Any) -> None:
+    """The ledger of a run: what changed, what came from outside, and whether it closes."""
+    lines = [
+        [
+            row.party,
+            row.quantity,
+            f"{row.change:.4g}",
+            ", ".join(f"{name} {amount:.4g}" for name, amount in row.accounts.items()),
+            f"{row.residual:.1e}",
+            "closes" if row.closes else "LEAKS",
+        ]
+        for row in rows
+    ]
+    _table("Ledger [mol]", ["party", "of", "change", "from accounts", "residual", ""], lines)

@@ -301,10 +301,10 @@ def _check_balance(network: Network, sample: Any) -> None:
         nu = network.stoichiometry(x, sample)
     if isinstance(nu, jax.core.Tracer):
         return
-    nu = np.asarray(nu)
+    numbers = np.asarray(nu)
     for j, reaction in enumerate(network.reactions):
         for quantity, row in zip(network.quantities, network.contents):
-            parts = row * nu[:, j]
+            parts = row * numbers[:, j]
             if abs(parts.sum()) > BALANCE * np.abs(parts).sum():
                 taken, made = -parts[parts < 0].sum(), parts[parts > 0].sum()
                 raise InputError(

@@ -1,7 +1,7 @@
 r"""A column of the ocean: mixed layer, eddies that diffuse, water that wells up and sinks again.
 
 $$\frac{\partial c}{\partial t} = \frac{\partial}{\partial z}\left(K\frac{\partial c}{\partial z}\right)
-  + w\frac{\partial c}{\partial z} + \left(-\frac{\partial w}{\partial z}\right)(c_s - c) + s, \qquad z \text{ downward}$$
+  + w\frac{\partial c}{\partial z} - \frac{\partial w}{\partial z}(c_s - c) + s, \qquad z \text{ downward}$$
 
 The first level is the mixed layer, which meets the air. Upwelling w takes water from level to level up to it; as much
 sinks from it, elsewhere and without stirring the column, with its content $c_s$, and spreads at the depths where
@@ -77,12 +77,12 @@ class WaterColumn(eqx.Module):
         """Depth of the middle of each level [m]."""
         return jnp.cumsum(self.thickness, axis=0) - 0.5 * self.thickness
 
-    @property
-    def faces(self) -> AdvectionConduction:
-        """Fluxes through the inner faces."""
+    def flux(self, above: Levels, below: Levels) -> Any:
+        """Flux of every tracer through the inner faces [mol m-2 s-1], positive downward."""
         distance = 0.5 * (self.thickness[:-1] + self.thickness[1:])
         up = jnp.zeros_like(self.diffusivity) if self.upwelling is None else self.upwelling
-        return AdvectionConduction(self.diffusivity / distance, -up)
+        law = AdvectionConduction(self.diffusivity / distance, -up)
+        return jax.tree.map(lambda a, b: law(Levels(a, a), Levels(b, b)), above.potential, below.potential)
 
     def sinking(self, concentration: Array) -> Array:
         """What sinking water of a concentration [mol m-3] takes from the first level and brings to the others."""
@@ -318,7 +318,7 @@ def _settled(
         def made(levels: Levels) -> Any:
             return jax.tree.map(lambda s, q: s + q, _made(source, levels.potential), sunk)
 
-        return column_step(amount, closure, column.faces, dt, top, 0.0, made, start=start, iterations=iterations), sunk
+        return column_step(amount, closure, column.flux, dt, top, 0.0, made, start=start, iterations=iterations), sunk
 
     first = jax.tree.map(lambda c: c[0], closure(start).potential)
     if column.upwelling is None:

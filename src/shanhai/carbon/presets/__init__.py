@@ -1,0 +1,1 @@
+"""Presets that need the analyses of carbon: `Settings` say what is run, `run` gives a `Result`."""

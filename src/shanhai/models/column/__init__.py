@@ -1,0 +1,1 @@
+"""Models of columns: compositions of what the packages of science and of components give."""
