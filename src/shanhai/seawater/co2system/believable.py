@@ -59,19 +59,28 @@ def check_believable(name: str, values: Numbers, others: dict[str, Numbers]) -> 
     Raises:
         InputError: saying what the value is and what it may be.
     """
-    known = values[~np.isnan(values)]
-    if known.size == 0:
+    least, largest = _extremes(values)
+    if np.isnan(least):
         return
     row, low, high = _range(name)
-    bad = (known < low) | (known > high)
-    if bad.any():
+    if least < low or largest > high:
+        known = values[~np.isnan(values)]
+        bad = known[(known < low) | (known > high)]
         raise InputError(
-            f"{known[bad][0]:g} {row} is not believable ({low:g} to {high:g}){_look(name, known[bad][0])};"
-            f" {int(bad.sum())} of {known.size} values",
+            f"{bad[0]:g} {row} is not believable ({low:g} to {high:g}){_look(name, bad[0])};"
+            f" {bad.size} of {known.size} values",
             where=name,
             do="check its unit",
         )
-    _check_unit(name, known, others)
+    _check_unit(name, values, (least, largest), others)
+
+
+def _extremes(values: Numbers) -> tuple[float, float]:
+    """Least and largest number; NaN where there is none."""
+    if values.size == 0:
+        return np.nan, np.nan
+    least, largest = values.min(), values.max()  # several times faster than passing over what is missing
+    return (np.fmin.reduce(values, None), np.fmax.reduce(values, None)) if np.isnan(least) else (least, largest)
 
 
 def _range(name: str) -> tuple[str, float, float]:
@@ -89,16 +98,16 @@ def _look(name: str, value: float) -> str:
     return f": {saying}" if low <= value <= high else ""
 
 
-def _check_unit(name: str, known: Numbers, others: dict[str, Numbers]) -> None:
-    size = np.abs(known[known != 0])
-    salty = name == "salinity" or np.nanmin(others["salinity"], initial=np.inf) > SALT_WATER
-    if size.size == 0 or not salty:
-        return
+def _check_unit(name: str, values: Numbers, span: tuple[float, float], others: dict[str, Numbers]) -> None:
+    least, largest = span
     for low, high, unit, times in MISTAKES.get(name, ()):
-        if size.min() >= low and size.max() <= high:
-            remedy = f"multiply by {times}, " if times else "take minus the decimal logarithm, "
-            raise InputError(
-                f"values from {known.min():g} to {known.max():g} {quantity(name).unit} look like {unit}",
-                where=name,
-                do=f"{remedy}or say check=False if they are meant",
-            )
+        if not 0 < max(-least, largest) <= high or np.nanmin(np.abs(values[values != 0])) < low:
+            continue
+        if name != "salinity" and _extremes(others["salinity"])[0] <= SALT_WATER:
+            return
+        remedy = f"multiply by {times}, " if times else "take minus the decimal logarithm, "
+        raise InputError(
+            f"values from {least:g} to {largest:g} {quantity(name).unit} look like {unit}",
+            where=name,
+            do=f"{remedy}or say check=False if they are meant",
+        )
