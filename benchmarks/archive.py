@@ -11,11 +11,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-import dask
 import dask.array as da
 import numpy as np
 import xarray as xr
@@ -25,7 +27,8 @@ from benchmarks.measure import Row
 
 ROWS, COLUMNS = 4320, 8640
 CHUNK = (1, 1080, 2160)
-MOVING = "import json, sys; from benchmarks.archive import moving as m; print(json.dumps(m(sys.argv[1])))"
+WORKERS = 2
+JOB = "import json, sys; from benchmarks.archive import timed_job as job; print(json.dumps(job(sys.argv[1:])))"
 """In a process of its own: what this one holds would count as memory of the job that it starts."""
 FIELDS = {  # variable -> mean, amplitude, unit, decimals kept (satellite products are packed)
     "pco2_sea": (37.0, 8.0, "Pa", 2),
@@ -95,47 +98,63 @@ figures = false
     return path
 
 
-def moving(folder: str) -> dict[str, list[float]]:
-    """Wall and CPU seconds to read and decode the inputs, to encode and write the result, and to read its flux.
+class Stopwatch:
+    """Seconds that threads spend in some calls, those inside one another counted once."""
 
-    With the threads of the job, and nothing done with the values.
-    """
-    (store,) = (Path(folder) / "out/fields").glob("*.zarr")
-    inputs = [_opened(Path(folder) / f"{n}.zarr")[n] for n in FIELDS]
-    result = _opened(store)[["co2_flux", "validity_flag"]]
-    copy = Path(folder) / "copy.zarr"
-    with dask.config.set(scheduler="threads", num_workers=2):
-        reading = _spent(lambda: _read(inputs))
-        read_again = _spent(lambda: _read(list(result.data_vars.values())))
-        copying = _spent(lambda: result.to_zarr(copy, mode="w", consolidated=False, zarr_format=3))
-        flux = _spent(lambda: _read([result["co2_flux"]]))
-    shutil.rmtree(copy)
-    return {"reading": list(reading), "writing": list(copying - read_again), "reading the flux": list(flux)}
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.inside, self.lock = threading.local(), threading.Lock()
 
+    def watch(self, owner: Any, names: Iterable[str], kind: Callable[[Any], str]) -> None:
+        """Time the calls of some methods of a class, or functions of a module."""
+        for name in names:
+            setattr(owner, name, self._timed(getattr(owner, name), kind))
 
-def _opened(store: Path) -> xr.Dataset:
-    return xr.open_zarr(store, consolidated=False, chunks={})
+    def _timed(self, function: Callable[..., Any], kind: Callable[[Any], str]) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            if getattr(self.inside, "there", False):
+                return function(*args, **kwargs)
+            self.inside.there, start = True, time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.inside.there = False
+                with self.lock:
+                    self.seconds[kind(args[0] if args else None)] += time.perf_counter() - start
 
-
-def _read(fields: list[xr.DataArray]) -> None:
-    dask.compute(*[f.data.map_blocks(lambda b: b[:, :1, :1].copy(), dtype=f.dtype) for f in fields])
-
-
-def _spent(work: Callable[[], object]) -> NDArray[np.float64]:
-    """Wall and CPU seconds of this process; CPU seconds are not blurred by what overlaps."""
-    start = np.array([time.perf_counter(), time.process_time()])
-    work()
-    return np.array([time.perf_counter(), time.process_time()]) - start
+        return timed
 
 
-def _job(folder: Path, days: int) -> tuple[NDArray[np.float64], float]:
-    """Wall and CPU seconds of `shanhai flux` in a process of its own, start and imports included; its peak [bytes]."""
-    command = [sys.executable, "-m", "shanhai", "flux", str(write_config(folder, days)), "--out", str(folder / "out")]
+def timed_job(arguments: list[str]) -> dict[str, float]:
+    """Run the command line in this process; seconds of all its threads inside the storage library and in hashing."""
+    import zarr
+
+    from shanhai.cli.app import app
+    from shanhai.io import provenance
+
+    watch = Stopwatch()
+    selections = ("basic", "orthogonal", "mask", "coordinate", "block")
+    watch.watch(zarr.Array, ("__getitem__", *(f"get_{s}_selection" for s in selections)), _read_of)
+    watch.watch(zarr.Array, ("__setitem__", *(f"set_{s}_selection" for s in selections)), lambda _: "writing")
+    watch.watch(provenance, ("file_hash",), lambda _: "hashing the inputs")
+    start = time.perf_counter()
+    app(arguments, result_action="return_value")
+    return dict(watch.seconds) | {"wall": time.perf_counter() - start}
+
+
+def _read_of(array: Any) -> str:
+    return "reading the inputs" if "/out/" not in str(array.store_path) else "reading the result"
+
+
+def _job(folder: Path, days: int) -> tuple[dict[str, float], NDArray[np.float64], float]:
+    """Seconds by kind; wall and CPU seconds of `shanhai flux` in a process of its own; its peak memory [bytes]."""
+    command = ["flux", str(write_config(folder, days)), "--out", str(folder / "out")]
+    command = [sys.executable, "-c", JOB, *command, "--overwrite", "--workers", str(WORKERS), "--json"]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([*command, "--overwrite", "--workers", "2", "--json"], check=True, stdout=subprocess.DEVNULL)
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return np.array([wall, cpu]), after.ru_maxrss * 1024
+    return json.loads(printed.splitlines()[-1]), np.array([wall, cpu]), after.ru_maxrss * 1024
 
 
 def run() -> list[Row]:
@@ -144,17 +163,23 @@ def run() -> list[Row]:
     try:
         if not (folder / "xco2.zarr").exists():
             make_archive(folder, days)
-        (wall, cpu), peak = _job(folder, days)
-        moved = json.loads(subprocess.check_output([sys.executable, "-c", MOVING, str(folder)]))
+        seconds, (wall, cpu), peak = _job(folder, days)
     finally:
         if "ARCHIVE_FOLDER" not in os.environ:
             shutil.rmtree(folder, ignore_errors=True)
     name, cells = f"{days} days of the 1/24 degree globe", ROWS * COLUMNS * days
-    in_wall, in_cpu = np.sum(list(moved.values()), axis=0)
-    of_wall, of_cpu = ({f"{k} alone": v[i] / whole for k, v in moved.items()} for i, whole in enumerate((wall, cpu)))
+    del seconds["wall"]
+    moved = sum(seconds.values())
+    parts = {kind: s / (WORKERS * wall) for kind, s in seconds.items()}
     return [
-        Row(f"{name}, end to end", cells / wall, "cells/s", "more", {"reading only": cells / moved["reading"][0]}),
-        Row(f"{name}: share of I/O in the wall time", in_wall / wall, "1", "more", of_wall),
-        Row(f"{name}: share of I/O in the CPU time", in_cpu / cpu, "1", "more", of_cpu),
+        Row(f"{name}, end to end", cells / wall, "cells/s", "more", {"input and output only": cells * WORKERS / moved}),
+        Row(
+            f"{name}: share of input and output in the time of the threads",
+            moved / (WORKERS * wall),
+            "1",
+            "more",
+            parts,
+        ),
+        Row(f"{name}: cores kept busy", cpu / wall, "1", "more", {"cores": float(WORKERS)}),
         Row(f"{name}: peak memory", peak / 2**30, "GiB", "less", {"bound": 4.0}),
     ]

@@ -28,6 +28,13 @@ def check(config: Path, *, json: bool = False) -> None:
         json: print for machines.
     """
     from shanhai.cli import printing
+    from shanhai.io.settings import read_toml
+
+    if read_toml(config, do="name a configuration").get("kind") == "box":
+        from shanhai.io.box_presets import read_preset
+
+        printing.preset(read_preset(str(config)), json)
+        return
     from shanhai.monitoring.checking import look_at
 
     printing.checked(look_at(config), json)

@@ -207,6 +207,18 @@ def presets(rows: list[tuple[str, str]], json: bool) -> None:
     console.print("Run one with: shanhai box PRESET --out FOLDER")
 
 
+def preset(chosen: Any, json: bool) -> None:
+    """What `shanhai check` found of a box model: every number with its unit and where it comes from."""
+    from shanhai.io.provenance import parameters
+
+    rows = parameters(chosen.settings)
+    if json:
+        as_json({"preset": chosen.name, "model": chosen.model, "title": chosen.title, "parameters": rows})
+        return
+    lines = [[r["name"], f"{r['value']:.6g}", "" if r["unit"] == "1" else r["unit"], r["meaning"]] for r in rows]
+    _table(chosen.title, ["setting", "value", "unit", "meaning"], lines)
+
+
 def box(preset: Any, result: Any, files: list[Path], json: bool) -> None:
     """Headlines and ledger of a box run."""
     if json:

@@ -68,7 +68,7 @@ def path_of(preset: str) -> Path:
     """
     if preset in names():
         return FOLDER / f"{preset}.toml"
-    if Path(preset).is_file():
+    if Path(preset).suffix == ".toml" and Path(preset).exists():
         return Path(preset)
     what = f"there is neither a preset nor a file of this name; {nearest(preset, list(names()))}"
     raise ConfigError(what, where=f"preset {preset}", do="`shanhai box list` shows the presets")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -44,8 +45,10 @@ def file_hash(path: str | Path) -> str:
 
 def _folder_hash(folder: Path) -> str:
     total = hashlib.sha256()
-    for member in sorted(p for p in folder.rglob("*") if p.is_file()):
-        total.update(f"{member.relative_to(folder)}\0{file_hash(member)}\n".encode())
+    members = sorted(p for p in folder.rglob("*") if p.is_file())
+    with ThreadPoolExecutor() as threads:  # many small files: reading and hashing go on side by side
+        for member, one in zip(members, threads.map(file_hash, members)):
+            total.update(f"{member.relative_to(folder)}\0{one}\n".encode())
     return total.hexdigest()
 
 
