@@ -1,4 +1,4 @@
-"""The figures of the gallery: every preset of `shanhai box` run and drawn. `python -m validation.gallery [PRESET ...]`."""
+"""The figures of the gallery, one for each preset of `shanhai box`: `python -m validation.gallery [PRESET ...]`."""
 
 import sys
 from importlib import import_module
@@ -12,7 +12,7 @@ FIGURES = Path(__file__).parent.parent / "docs" / "figures"
 
 def figure_of(preset: str) -> Path:
     """Where the figure of a preset lies."""
-    return FIGURES / f"box_{preset.replace('-', '_')}.png"
+    return FIGURES / f"box_{preset}.png"
 
 
 def draw(preset: str) -> Path:

@@ -23,7 +23,7 @@ from shanhai.core.errors import InputError
 Numbers = NDArray[np.float64]
 
 CONDITION = 30.0
-"""Largest ratio of singular values kept; Belsley, Kuh & Welsch (1980), Regression Diagnostics, 30 for strong dependence."""
+"""Largest ratio of singular values kept; Belsley, Kuh & Welsch (1980), Regression Diagnostics, call 30 strong."""
 
 
 class Predicted(NamedTuple):

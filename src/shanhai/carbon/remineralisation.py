@@ -48,7 +48,7 @@ def take_apart(
     ...     "oxygen": [162.0], "dic": [2200.0], "alkalinity": [2330.0], "nitrate": [30.0], "phosphate": [2.1],
     ...     "preformed_alkalinity": [2300.0]})
     >>> take_apart(table)[["aou", "remineralised_dic", "preformed_phosphate"]].round(1).values.tolist()
-    [[144.3, 110.9, 1.1]]
+    [[146.5, 112.5, 1.0]]
     """
     s = Stoichiometry() if ratios is None else ratios
     c = {name: 1e-6 * x for name, x in columns(table, NEEDED[1:]).items()}

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 import pandas as pd
+from jax import Array
 from numpy.typing import NDArray
 
 from shanhai.core.errors import InputError, nearest
-from shanhai.seawater import apparent_oxygen_utilisation, density_surface_eos80, potential_temperature_eos80
+from shanhai.seawater import apparent_oxygen_utilisation, density_eos80, potential_temperature_eos80
 
 Numbers = NDArray[np.float64]
 
@@ -50,8 +52,14 @@ EXPECTED: dict[str, Expected] = {
 }
 """Columns that analyses know, in the units of the table."""
 
+REFERENCE = 2e7  # Pa, of potential density
+
 TRACERS = {"cfc11": ("CFC-11", 1e-12), "cfc12": ("CFC-12", 1e-12), "sf6": ("SF6", 1e-15)}
 """Column of a transient tracer -> gas, and factor to mol kg-1."""
+
+
+_to_surface = jax.jit(potential_temperature_eos80)
+_aou = jax.jit(apparent_oxygen_utilisation)
 
 
 def columns(table: pd.DataFrame, names: Iterable[str]) -> dict[str, Numbers]:
@@ -118,23 +126,31 @@ def potential_temperature(table: pd.DataFrame) -> Numbers:
 
     >>> table = pd.DataFrame({"temperature": [2.0], "salinity": [34.7], "pressure": [4000.0]})
     >>> round(float(potential_temperature(table)[0]), 2)
-    1.66
+    1.67
     """
     if "potential_temperature" in table:
         return columns(table, ["potential_temperature"])["potential_temperature"]
     c = columns(table, ["temperature", "salinity", "pressure"])
-    return np.asarray(potential_temperature_eos80(c["temperature"], c["salinity"], 1e4 * c["pressure"]))
+    return np.asarray(_to_surface(c["temperature"], c["salinity"], 1e4 * c["pressure"]))
 
 
 def potential_density(table: pd.DataFrame) -> Numbers:
-    """Potential density anomaly σ0 [kg m-3], EOS-80.
+    """Potential density anomaly σ2, of water moved to 2000 dbar [kg m-3], EOS-80.
+
+    Referred to the surface, Antarctic bottom water would lie above the deep water of the north.
 
     >>> table = pd.DataFrame({"potential_temperature": [2.0], "salinity": [34.7]})
     >>> round(float(potential_density(table)[0]), 2)
-    27.73
+    36.93
     """
     salinity = columns(table, ["salinity"])["salinity"]
-    return np.asarray(density_surface_eos80(potential_temperature(table), salinity)) - 1000.0
+    return np.asarray(_density_at_reference(potential_temperature(table), salinity)) - 1000.0
+
+
+@jax.jit
+def _density_at_reference(theta: Array, salinity: Array) -> Array:
+    there = potential_temperature_eos80(theta, salinity, 0.0, REFERENCE)
+    return density_eos80(there, salinity, REFERENCE)
 
 
 def oxygen_utilisation(table: pd.DataFrame) -> Numbers:

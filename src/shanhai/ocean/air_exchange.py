@@ -13,11 +13,12 @@ from jax import Array
 
 from shanhai.airsea.one_way import OneWay, co2_evasion, co2_invasion, oxygen_one_way
 from shanhai.core.constants import STANDARD_ATMOSPHERE
+from shanhai.core.errors import InputError
 from shanhai.core.reactions import Law, Reaction
 from shanhai.ocean.boxes import Amounts, Boxes, Given, value
-from shanhai.seawater.co2system.acids import Solutes
-from shanhai.seawater.co2system.given import solve_system
-from shanhai.seawater.co2system.system import CarbonateSystem, Conditions
+from shanhai.seawater.co2system.acids import Solutes, Water
+from shanhai.seawater.co2system.given import solve_in
+from shanhai.seawater.co2system.system import CarbonateSystem, Conditions, water
 from shanhai.seawater.constants import ConstantOptions
 from shanhai.seawater.isotopes import (
     ExchangeFractionation,
@@ -41,6 +42,7 @@ class Surface(eqx.Module):
         air_pressure: of moist air [Pa].
         nutrients: whether the box carries phosphate that counts in its alkalinity.
         options: fits of the chemistry.
+        water: its constants, from `settled`; None where they follow the environment.
     """
 
     boxes: Boxes
@@ -53,6 +55,19 @@ class Surface(eqx.Module):
     air_pressure: Given = STANDARD_ATMOSPHERE
     nutrients: bool = eqx.field(static=True, default=False)
     options: ConstantOptions = eqx.field(static=True, default=ConstantOptions())
+    water: Water | None = None
+
+    def settled(self) -> "Surface":
+        """The same surface with its constants computed once, for numbers that no environment changes.
+
+        Raises:
+            InputError: where temperature, salinity or pressure follow the environment.
+        """
+        given = (self.temperature, self.salinity, self.air_pressure)
+        if any(callable(g) for g in given):
+            raise InputError("its conditions follow the environment", where=f"surface of {self.box}", do="leave it as it is")
+        made = water(self.conditions(None), Solutes(), self.options)
+        return eqx.tree_at(lambda s: s.water, self, made, is_leaf=lambda leaf: leaf is None)
 
     def conditions(self, environment: Any) -> Conditions:
         """Temperature, salinity and pressure of the air."""
@@ -64,7 +79,7 @@ class Surface(eqx.Module):
         """Carbonate system of the water."""
         dic, alkalinity = (self.boxes.content(x, name, self.box) for name in ("dic", "alkalinity"))
         phosphate = self.boxes.content(x, "phosphate", self.box) if self.nutrients else None
-        return _solved(dic, alkalinity, phosphate, self.conditions(environment), self.options)
+        return _solved(dic, alkalinity, phosphate, self.conditions(environment), self.water, self.options)
 
     def invasion(self, environment: Any, xco2: Array) -> Array:
         """CO2 into the water over the whole surface [mol s-1]."""
@@ -95,11 +110,17 @@ class Surface(eqx.Module):
 
 @partial(jax.jit, static_argnames="options")
 def _solved(
-    dic: Array, alkalinity: Array, phosphate: Array | None, conditions: Conditions, options: ConstantOptions
+    dic: Array,
+    alkalinity: Array,
+    phosphate: Array | None,
+    conditions: Conditions,
+    of: Water | None,
+    options: ConstantOptions,
 ) -> CarbonateSystem:
     """Compiled by itself, so that a network that asks for it many times traces it once."""
     pair = {"dic": dic, "alkalinity": alkalinity}
-    return solve_system(pair, conditions, Solutes(phosphate=phosphate), options)
+    known = water(conditions, Solutes(), options) if of is None else of
+    return solve_in(known._replace(solutes=Solutes(phosphate=phosphate)), pair, conditions, options)
 
 
 Isotope = Literal["dic13", "dic14"]

@@ -8,6 +8,9 @@ with ε the share of the rise of the air that the surface has followed; its natu
 not change. The rest is `ventilation.interior_value`.
 """
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
@@ -16,13 +19,14 @@ from shanhai.ocean.ventilation import History, interior_value
 from shanhai.seawater import Conditions, ConstantOptions, Solutes, solve_system
 
 
+@partial(jax.jit, static_argnames="options")
 def equilibrium_dic(
     temperature: ArrayLike,
     salinity: ArrayLike,
     alkalinity: ArrayLike,
     mole_fraction: ArrayLike,
-    solutes: Solutes = Solutes(),
-    options: ConstantOptions = ConstantOptions(),
+    solutes: Solutes | None = None,
+    options: ConstantOptions | None = None,
 ) -> Array:
     r"""DIC of surface water in equilibrium with air, $C_{eq}(\theta, S, A_T, x)$.
 
@@ -34,7 +38,7 @@ def equilibrium_dic(
         alkalinity: preformed [mol kg-1], broadcastable.
         mole_fraction: CO2 in dry air [mol mol-1], broadcastable.
         solutes: preformed nutrients, where they count.
-        options: names of the fits.
+        options: names of the fits; the usual ones when absent.
 
     Returns:
         DIC [mol kg-1].
@@ -45,7 +49,10 @@ def equilibrium_dic(
     t, s, a, x = jnp.broadcast_arrays(
         *(jnp.asarray(v, dtype=float) for v in (temperature, salinity, alkalinity, mole_fraction))
     )
-    return solve_system({"alkalinity": a, "xco2": x}, Conditions(t, s), solutes, options).dic
+    used = ConstantOptions() if options is None else options
+    return solve_system(
+        {"alkalinity": a, "xco2": x}, Conditions(t, s), Solutes() if solutes is None else solutes, used
+    ).dic
 
 
 def surface_history(
@@ -54,7 +61,7 @@ def surface_history(
     salinity: ArrayLike,
     alkalinity: ArrayLike,
     followed: ArrayLike = 1.0,
-    options: ConstantOptions = ConstantOptions(),
+    options: ConstantOptions | None = None,
 ) -> History:
     r"""Anthropogenic carbon of surface water over the years of the air.
 
@@ -71,7 +78,7 @@ def surface_history(
         salinity: practical salinity [1], broadcastable.
         alkalinity: preformed [mol kg-1], broadcastable.
         followed: ε, broadcastable.
-        options: names of the fits.
+        options: names of the fits; the usual ones when absent.
 
     Returns:
         `History` of values [mol kg-1], (..., year).
@@ -95,7 +102,7 @@ def anthropogenic_carbon(
     salinity: ArrayLike,
     alkalinity: ArrayLike,
     followed: ArrayLike = 1.0,
-    options: ConstantOptions = ConstantOptions(),
+    options: ConstantOptions | None = None,
 ) -> Array:
     r"""Anthropogenic carbon of a sample in the interior.
 
@@ -112,7 +119,7 @@ def anthropogenic_carbon(
         salinity: practical salinity [1], broadcastable.
         alkalinity: preformed [mol kg-1], broadcastable.
         followed: see `surface_history`.
-        options: names of the fits.
+        options: names of the fits; the usual ones when absent.
 
     Returns:
         C_ant [mol kg-1], (...).

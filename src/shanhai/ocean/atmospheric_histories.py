@@ -85,7 +85,7 @@ def _ramp(t: Array, soft: float) -> Array:
 
 
 def synthetic_history(gas: str) -> History:
-    """Yearly history of a transient tracer from its smooth form, less its small value at the start.
+    """History of a transient tracer from its smooth form every two years, less its small value at the start.
 
     Args:
         gas: "CFC-11", "CFC-12" or "SF6".
@@ -97,7 +97,7 @@ def synthetic_history(gas: str) -> History:
     >>> float(history.values[0])
     0.0
     """
-    years = jnp.arange(_FIRST, _LAST + 1.0)
+    years = jnp.arange(_FIRST, _LAST + 1.0, 2.0)
     values = synthetic_mole_fraction(gas, years)
     return History(years, values - values[0])
 

@@ -89,6 +89,32 @@ class NutrientLimited(eqx.Module):
         return value(self.rate, environment) / self.phosphorus * limited
 
 
+class Sustained(eqx.Module):
+    r"""Export of organic carbon of a given size as long as there is phosphate [mol s-1].
+
+    $$E = e\,A\,\frac{P}{P + K_P}$$
+
+    Source: the given export of polar boxes, with the limitation that keeps phosphate positive, of Zeebe (2012), Geosci.
+    Model Dev. 5, 149.
+
+    Args:
+        boxes: the boxes.
+        box: where it grows.
+        export: e A, of the whole box where phosphate abounds [mol s-1], or a function of the environment.
+        half_saturation: K_P [mol kg-1].
+    """
+
+    boxes: Boxes
+    box: str = eqx.field(static=True)
+    export: Given
+    half_saturation: Array | float
+
+    def __call__(self, x: Amounts, environment: Any) -> Array:
+        """Export at a state."""
+        phosphate = self.boxes.content(x, "phosphate", self.box)
+        return value(self.export, environment) * phosphate / (phosphate + self.half_saturation)
+
+
 class _Oxic(eqx.Module):
     """Part of an export that oxygen respires, or what is left of it."""
 

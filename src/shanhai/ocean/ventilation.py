@@ -21,7 +21,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.scipy.special import log_ndtr
+from jax.scipy.special import erfc
 from jax.typing import ArrayLike
 
 from shanhai.core.errors import InputError
@@ -30,8 +30,11 @@ from shanhai.numerics.safe import ratio as safe_ratio
 YOUNGEST, OLDEST = 0.01, 5000.0
 """Mean ages that are searched [yr]."""
 
-_HALVINGS = 36
-_COARSE = 48
+_FAR = 20.0  # from here five terms of the asymptotic series of erfc are exact to rounding
+_ROOT_PI = 1.7724538509055159
+_HALVINGS = 24
+_COARSE = 24
+_FALSE_POSITIONS = 5
 
 
 class History(NamedTuple):
@@ -135,11 +138,20 @@ def partial_moments(age: ArrayLike, mean_age: ArrayLike, width: ArrayLike) -> Mo
     inside = (tau > 0) & (tau < jnp.inf)
     t = jnp.where(inside, tau, g)
     shape = g**3 / (2.0 * d**2)
-    root = jnp.sqrt(shape / t)
-    young = jnp.exp(log_ndtr(root * (t / g - 1.0)))
-    back = jnp.exp(2.0 * shape / g + log_ndtr(-root * (t / g + 1.0)))
+    root = jnp.sqrt(0.5 * shape / t)
+    before = root * (t / g - 1.0)
+    young = 0.5 * erfc(-before)
+    back = 0.5 * jnp.exp(-(before**2)) * _scaled_erfc(root * (t / g + 1.0))
     beyond = jnp.where(tau > 0, 1.0, 0.0)
     return Moments(jnp.where(inside, young + back, beyond), jnp.where(inside, g * (young - back), g * beyond))
+
+
+def _scaled_erfc(x: Array) -> Array:
+    """Complementary error function times exp(x²), for x above zero; nothing overflows."""
+    near, far = jnp.minimum(x, _FAR), jnp.maximum(x, _FAR)
+    y = 0.5 / far**2
+    series = 1.0 - y * (1.0 - 3.0 * y * (1.0 - 5.0 * y * (1.0 - 7.0 * y * (1.0 - 9.0 * y))))
+    return jnp.where(x < _FAR, jnp.exp(near**2) * erfc(near), series / (far * _ROOT_PI))
 
 
 def transit_weights(edges: Array, mean_age: ArrayLike, width: ArrayLike) -> Moments:
@@ -183,6 +195,7 @@ def value_at(history: History, year: ArrayLike) -> Array:
     return left + part * (right - left)
 
 
+@jax.jit
 def interior_value(history: History, year: ArrayLike, mean_age: ArrayLike, width: ArrayLike) -> Array:
     r"""What a surface history has left in the interior.
 
@@ -347,14 +360,13 @@ class Ventilation(NamedTuple):
     width_ratio: Array
 
 
-@jax.jit
 def mean_age_and_width(
     first: ArrayLike,
     first_history: History,
     second: ArrayLike,
     second_history: History,
     year: ArrayLike,
-    width_ratios: ArrayLike = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8),
+    width_ratios: ArrayLike = (0.2, 0.4, 0.7, 1.0, 1.3, 1.6, 2.0),
 ) -> Ventilation:
     """Mean age and width of the inverse Gaussian that gives a sample two tracers.
 
@@ -391,7 +403,7 @@ def mean_age_and_width(
         g = mean_age(a, first_history, when, r)
         return interior_value(second_history, when, g, r * g) - b
 
-    found = jax.lax.map(lambda r: misfit(jnp.full(a.shape, r)), tried)
+    found = jnp.stack([misfit(jnp.full(a.shape, r)) for r in tried])
     turns = found[:-1] * found[1:] <= 0  # false where NaN
     place = jnp.argmax(turns, axis=0)
     ends = [(tried[place + i], jnp.take_along_axis(found, (place + i)[None], axis=0)[0]) for i in (0, 1)]
@@ -403,10 +415,14 @@ def mean_age_and_width(
 def _false_position(misfit: Callable[[Array], Array], left: tuple[Array, Array], right: tuple[Array, Array]) -> Array:
     """Root between two places where a function has different signs; halves the weight of an end that stays."""
     (a, fa), (b, fb) = left, right
-    for _ in range(4):
-        middle = b - fb * safe_ratio(b - a, fb - fa, 0.0)
+
+    def meet() -> Array:
+        return b - fb * safe_ratio(b - a, fb - fa, 0.0)
+
+    for _ in range(_FALSE_POSITIONS):
+        middle = meet()
         value = misfit(middle)
         crossed = value * fb <= 0
         a, fa = jnp.where(crossed, b, a), jnp.where(crossed, fb, 0.5 * fa)
         b, fb = middle, value
-    return b - fb * safe_ratio(b - a, fb - fa, 0.0)
+    return meet()

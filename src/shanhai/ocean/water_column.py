@@ -28,11 +28,12 @@ from jax.typing import ArrayLike
 from shanhai.core.errors import InputError
 from shanhai.core.params import par
 from shanhai.numerics.column import column_step
-from shanhai.numerics.column_balance import Levels, advanced
+from shanhai.numerics.column_balance import ColumnStep, Levels
 from shanhai.numerics.column_laws import AdvectionConduction
 from shanhai.numerics.safe import ratio
 
-GAMMA = 1.0 - 0.5**0.5  # of the two stages; Alexander (1977), see `column.two_stage_step`
+WEIGHTS = {1: (1.0,), 2: (0.5**0.5, 1.0 - 0.5**0.5)}
+"""Stages of a step -> their weights; backward Euler and Alexander (1977), see `column.two_stage_step`."""
 
 Exchange = Callable[[Any], Any]
 """Concentrations of the mixed layer [mol m-3] -> flux into the sea [mol m-2 s-1], of the same structure."""
@@ -78,8 +79,12 @@ class WaterColumn(eqx.Module):
         return jnp.cumsum(self.thickness, axis=0) - 0.5 * self.thickness
 
     def flux(self, above: Levels, below: Levels) -> Any:
-        """Flux of every tracer through the inner faces [mol m-2 s-1], positive downward."""
-        distance = 0.5 * (self.thickness[:-1] + self.thickness[1:])
+        """Flux of every tracer through the inner faces [mol m-2 s-1], positive downward.
+
+        The mixed layer is the same down to its base, so that eddies there have only half a level to cross.
+        """
+        half = 0.5 * self.thickness
+        distance = half[1:] + jnp.concatenate([jnp.zeros_like(half[:1]), half[1:-1]])
         up = jnp.zeros_like(self.diffusivity) if self.upwelling is None else self.upwelling
         law = AdvectionConduction(self.diffusivity / distance, -up)
         return jax.tree.map(lambda a, b: law(Levels(a, a), Levels(b, b)), above.potential, below.potential)
@@ -149,8 +154,9 @@ def layered(mixed_layer: ArrayLike, depth: ArrayLike, count: int, stretch: float
     """
     if count < 2:
         raise InputError(f"{count} levels make no column", where="water column", do="give 2 or more")
-    face = (depth - mixed_layer) * jnp.linspace(0.0, 1.0, count) ** stretch
-    return jnp.concatenate([jnp.asarray(mixed_layer, float)[None], jnp.diff(face)])
+    mixed = jnp.asarray(mixed_layer, float)
+    face = (jnp.asarray(depth) - mixed) * jnp.linspace(0.0, 1.0, count) ** stretch
+    return jnp.concatenate([mixed[None], jnp.diff(face)])
 
 
 def water_column(thickness: Array, eddies: Callable[[Array], Array], upwelling: ArrayLike | None = None) -> WaterColumn:
@@ -213,24 +219,22 @@ def advance(
     Returns:
         `Advanced`; the change of the amounts is dt times exchange and source to round-off.
     """
-    if stages == 1:
-        return _stage(column, amount, dt, exchange, source, iterations)[0]
-    if stages != 2:
+    if stages not in WEIGHTS:
         raise InputError(f"a step has 1 or 2 stages, not {stages}", where="stages")
-    first, rate = _stage(column, amount, GAMMA * dt, exchange, source, iterations)
-    between = jax.tree.map(lambda a, r: a + (1.0 - GAMMA) * dt * r, amount, rate)
-    second, last = _stage(column, between, GAMMA * dt, exchange, source, iterations)
+    weights = jnp.asarray(WEIGHTS[stages])
+    part = weights[-1] * dt
 
-    def mean(one: Array, two: Array) -> Array:
-        return (1.0 - GAMMA) * one + GAMMA * two
+    def stage(start: Any, _: None) -> tuple[Any, tuple[Any, Any, Any, Any]]:
+        rate, top, own, residual = _stage(column, start, part, exchange, source, iterations)
+        return jax.tree.map(lambda a, r: a + (dt - part) * r, amount, rate), (rate, top, own, residual)
 
-    rate = jax.tree.map(mean, rate, last)
-    return Advanced(
-        jax.tree.map(lambda a, r: a + dt * r, amount, rate),
-        jax.tree.map(mean, first.exchange, second.exchange),
-        jax.tree.map(mean, first.source, second.source),
-        second.residual,
-    )
+    def mean(each: Array) -> Array:
+        return jnp.tensordot(weights, each, axes=1)
+
+    _, (rates, tops, owns, residuals) = jax.lax.scan(stage, amount, None, length=stages)
+    end = jax.tree.map(lambda a, r: a + dt * mean(r), amount, rates)
+    last = jax.tree.map(lambda r: r[-1], residuals)
+    return Advanced(end, jax.tree.map(mean, tops), jax.tree.map(mean, owns), last)
 
 
 class Steady(NamedTuple):
@@ -284,17 +288,16 @@ def _stage(
     exchange: Exchange | None,
     source: Source | None,
     iterations: int,
-) -> tuple[Advanced, Any]:
-    """One implicit stage, and the rate of change that it ends with."""
+) -> tuple[Any, Any, Any, Any]:
+    """Rate of change, flux through the surface, own sources and residual of one implicit stage."""
 
     def closure(unknown: Any) -> Levels:
         return Levels(unknown, column.concentration(unknown))
 
     step, sunk = _settled(column, amount, closure, dt, exchange, source, iterations, amount)
-    own = jax.tree.map(lambda s, q: s - q, step.source, sunk)
-    top = jax.tree.map(lambda f: f[0], step.face_fluxes)
     rate = jax.tree.map(lambda f, s: f[:-1] - f[1:] + s, step.face_fluxes, step.source)
-    return Advanced(advanced(amount, step.face_fluxes, step.source, dt), top, own, step.residual), rate
+    own = jax.tree.map(lambda s, q: s - q, step.source, sunk)
+    return rate, jax.tree.map(lambda f: f[0], step.face_fluxes), own, step.residual
 
 
 def _settled(
@@ -306,13 +309,13 @@ def _settled(
     source: Source | None,
     iterations: int,
     start: Any,
-) -> tuple[Any, Any]:
+) -> tuple[ColumnStep, Any]:
     """A step whose sinking water has the content of the mixed layer, and what it carried."""
 
     def top(edge: Levels) -> Any:
         return jax.tree.map(jnp.zeros_like, edge.potential) if exchange is None else exchange(edge.potential)
 
-    def step(content: Any) -> Any:
+    def step(content: Any) -> tuple[ColumnStep, Any]:
         sunk = jax.tree.map(column.sinking, content)
 
         def made(levels: Levels) -> Any:
@@ -323,10 +326,10 @@ def _settled(
     first = jax.tree.map(lambda c: c[0], closure(start).potential)
     if column.upwelling is None:
         return step(first)
-    probe = jax.tree.map(lambda g: jnp.where(g == 0.0, 1.0, g), first)
-    ends = [closure(step(content)[0].unknown).potential for content in (jax.tree.map(jnp.zeros_like, probe), probe)]
-    content = jax.tree.map(lambda none, some, p: _fixed_point(none[0], some[0], p), *ends, probe)
-    return step(content)
+    probe = jax.tree.map(lambda c: jnp.where(c == 0.0, 1.0, c), first)
+    trials = jax.tree.map(lambda p: jnp.stack([jnp.zeros_like(p), p]), probe)
+    ends = jax.vmap(lambda content: closure(step(content)[0].unknown).potential)(trials)
+    return step(jax.tree.map(lambda end, p: _fixed_point(end[0, 0], end[1, 0], p), ends, probe))
 
 
 def _fixed_point(without: Array, with_probe: Array, probe: Array) -> Array:

@@ -10,7 +10,6 @@ are normalised to one δ13C, so that fractionation takes no part (Toggweiler, Di
 8217; Orr et al. 2017, Geosci. Model Dev. 10, 2169).
 """
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -19,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from shanhai.airsea.one_way import OneWay, co2_evasion, co2_invasion
+from shanhai.airsea.one_way import co2_evasion, co2_invasion
 from shanhai.core.ledger import BAR, JULIAN_YEAR, Row
 from shanhai.core.params import par
 from shanhai.ocean.boxes import DENSITY
@@ -50,9 +49,9 @@ class Sea(eqx.Module):
 
     eddies: EddyDiffusivity = EddyDiffusivity()
     upwelling: Array = par(
-        4.4,
+        2.4,
         "m year-1",
-        source="Munk (1966), Deep-Sea Res. 13, 707: 1.2 cm per day",
+        source="Munk (1966), Deep-Sea Res. 13, 707: 25 to 30 Sv for the world, over the area of the sea",
         bounds=(0.0, 50.0),
         meaning="water that wells up through the column and sinks beside it",
     )
@@ -74,9 +73,9 @@ class Sea(eqx.Module):
         meaning="area",
     )
     transfer_velocity: Array = par(
-        14.6,
+        16.5,
         "cm h-1",
-        source="global mean at Schmidt number 660, Sweeney et al. (2007), Global Biogeochem. Cycles 21, GB2015; unverified",
+        source="global mean of Naegler (2009), Tellus B 61, 372, from 14C in the sea",
         bounds=(0.0, 60.0),
         meaning="transfer velocity of CO2 at Schmidt number 660",
     )
@@ -117,11 +116,20 @@ class Sea(eqx.Module):
         pair = {"xco2": jnp.asarray(xco2), "alkalinity": 1e-6 * self.alkalinity}
         return DENSITY * solve_system(pair, self.conditions).dic
 
-    def one_way(self, dic: Array, xco2: Array) -> OneWay:
-        """CO2 through the surface at a content of the mixed layer [mol m-3]."""
-        system = solve_system({"dic": dic / DENSITY, "alkalinity": 1e-6 * self.alkalinity}, self.conditions)
-        velocity = self.transfer_velocity / CM_PER_HOUR * jnp.sqrt(660.0 / schmidt_number("CO2", self.temperature))
-        return OneWay(co2_invasion(self.conditions, xco2, velocity), co2_evasion(system, velocity))
+    @property
+    def velocity(self) -> Array:
+        """Transfer velocity of CO2 in this water [m s-1]."""
+        slower = jnp.sqrt(660.0 / schmidt_number("CO2", self.temperature))
+        return self.transfer_velocity / CM_PER_HOUR * slower
+
+    def invasion(self, xco2: Array) -> Array:
+        """CO2 from the air into the sea [mol m-2 s-1]."""
+        return co2_invasion(self.conditions, xco2, self.velocity)
+
+    def evasion(self, dic: Array) -> Array:
+        """CO2 from the sea to the air at a concentration of inorganic carbon in the mixed layer [mol m-3]."""
+        pair = {"dic": dic / DENSITY, "alkalinity": 1e-6 * self.alkalinity}
+        return co2_evasion(solve_system(pair, self.conditions), self.velocity)
 
 
 class Carbon(NamedTuple):
@@ -147,8 +155,8 @@ def exchange(sea: Sea, air: Air) -> Exchange:
     """Carbon and radiocarbon into the sea from two one-way fluxes."""
 
     def into_sea(edge: Carbon) -> Carbon:
-        flux = sea.one_way(edge.dic, air.xco2)
-        return Carbon(-flux.net, flux.into_sea * air.ratio - flux.out_of_sea * edge.dic14 / edge.dic)
+        invasion, evasion = sea.invasion(air.xco2), sea.evasion(edge.dic)
+        return Carbon(invasion - evasion, invasion * air.ratio - evasion * edge.dic14 / edge.dic)
 
     return into_sea
 
@@ -162,19 +170,25 @@ def decay(sea: Sea, column: WaterColumn) -> Source:
     return lost
 
 
+@eqx.filter_jit
 def natural(sea: Sea, air: Air) -> Carbon:
-    """Concentrations [mol m-3] of the steady state under an atmosphere, (level,): carbon in equilibrium, 14C at rest."""
+    """Concentrations [mol m-3] of the steady state under an atmosphere, (level,).
+
+    Carbon is in equilibrium with the air, so that as much leaves the sea as enters it, and is the same at all depths;
+    radiocarbon is at rest between what enters and what decays.
+    """
     column = sea.column
     dic = jnp.full(sea.levels, 1.0) * sea.equilibrated(air.xco2)
-    flux = sea.one_way(dic[0], air.xco2)
+    through = sea.invasion(air.xco2)
 
-    def through_surface(dic14: Array) -> Array:
-        return flux.into_sea * air.ratio - flux.out_of_sea * dic14 / dic[0]
+    def into_sea(dic14: Array) -> Array:
+        return through * (air.ratio - dic14 / dic[0])
 
-    rest = steady_column(column, dic, through_surface, lambda c: -sea.decay * column.thickness * c)
+    rest = steady_column(column, dic, into_sea, lambda dic14: -sea.decay * column.thickness * dic14)
     return Carbon(dic, rest.concentration)
 
 
+@jax.jit
 def delta14c(water: Carbon) -> Array:
     """Δ14C of the water [per mil]."""
     return delta_of_ratio(water.dic14 / water.dic)
@@ -223,15 +237,15 @@ class _State(NamedTuple):
 
 @eqx.filter_jit
 def through_time(
-    sea: Sea, forcing: Forcing, start: Carbon, first: float, step: float, count: int, every: int
+    sea: Sea, forcing: Forcing, start: Carbon, first: Array, step: Array, count: int, every: int
 ) -> History:
-    """Follow the column under a history of the air.
+    """Follow the column under a history of the air, taken at the middle of each step.
 
     Args:
         sea: the column.
         forcing: the air.
         start: concentrations at the beginning [mol m-3], (level,).
-        first: year of the beginning.
+        first: year of the beginning; an array, so that another does not compile anew.
         step: length of a step [yr].
         count: how many records are kept.
         every: steps between two records.
@@ -239,42 +253,45 @@ def through_time(
     column = sea.column
 
     def record(state: _State, number: Array) -> tuple[_State, _State]:
-        end = jax.lax.fori_loop(0, every, partial(once, number * every), state)
+        end = jax.lax.scan(once, state, every * number + jnp.arange(every))[0]
         return end, end
 
-    def once(before: Array, n: Array, state: _State) -> _State:
-        air = forcing.at(first + step * (before + n + 0.5))
-        return _stepped(sea, column, air, step * JULIAN_YEAR, state)
+    def once(state: _State, number: Array) -> tuple[_State, None]:
+        air = forcing.at(first + step * (number + 0.5))
+        return _stepped(sea, column, air, step * JULIAN_YEAR, state), None
 
     begin = _State(column.amount(start), Carbon(jnp.zeros(()), jnp.zeros(())), jnp.zeros(()))
     states = jax.lax.scan(record, begin, jnp.arange(count))[1]
-    states = jax.tree.map(lambda one, all_of: jnp.concatenate([one[None], all_of]), begin, states)
+    states = jax.tree.map(lambda one, later: jnp.concatenate([one[None], later]), begin, states)
     water = Carbon(*(a / column.thickness for a in states.amount))
     return History(first + step * every * jnp.arange(count + 1), water, states.exchanged, states.decayed)
 
 
 def _stepped(sea: Sea, column: WaterColumn, air: Air, dt: Array, state: _State) -> _State:
-    step: Advanced = advance(column, state.amount, dt, exchange(sea, air), decay(sea, column), iterations=ITERATIONS)
+    step: Advanced = advance(column, state.amount, dt, exchange(sea, air), decay(sea, column))
     gained = jax.tree.map(lambda total, flux: total + dt * flux, state.exchanged, step.exchange)
     return _State(step.amount, gained, state.decayed - dt * jnp.sum(step.source.dic14))
 
 
-ITERATIONS = 3  # of a stage; the chemistry of the surface is all that is not a straight line
+@eqx.filter_jit
+def depths(sea: Sea) -> Array:
+    """Depth of the middle of each level [m], (level,)."""
+    return sea.column.depth
+
+
+@eqx.filter_jit
+def inventory(sea: Sea, concentration: Array) -> Array:
+    """Amount in the whole sea [mol] of concentrations [mol m-3], (..., level)."""
+    return sea.area * jnp.sum(concentration * sea.column.thickness, axis=-1)
 
 
 def ledger(sea: Sea, history: History) -> tuple[Row, ...]:
-    """Carbon and radiocarbon of the whole sea over the run [mol]."""
-    thickness = sea.column.thickness
+    """Carbon and radiocarbon of the whole sea over a run [mol]."""
     area = float(sea.area)
-    rows = []
-    for quantity, water, gained, lost in (
-        ("C", history.water.dic, history.exchanged.dic, jnp.zeros(())),
-        ("14C", history.water.dic14, history.exchanged.dic14, history.decayed),
-    ):
-        held = area * np.asarray(jnp.sum(water * thickness, axis=-1))
-        accounts = {"air": area * float(jnp.ravel(gained)[-1]), "decay": -area * float(jnp.ravel(lost)[-1])}
-        rows.append(_row(quantity, held, accounts))
-    return tuple(rows)
+    into = {"air": area * float(history.exchanged.dic[-1])}
+    into14 = {"air": area * float(history.exchanged.dic14[-1]), "decay": -area * float(history.decayed[-1])}
+    held, held14 = (np.asarray(inventory(sea, c)) for c in history.water)
+    return _row("C", held, into), _row("14C", held14, into14)
 
 
 def _row(quantity: str, held: Any, accounts: dict[str, float]) -> Row:
