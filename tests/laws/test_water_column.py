@@ -102,6 +102,20 @@ def test_without_upwelling_nothing_sinks():
     np.testing.assert_allclose(*ends, rtol=1e-12)
 
 
+def test_columns_side_by_side_are_each_by_itself():
+    """Levels on the first axis, columns on the others, also in single precision."""
+    both = WaterColumn(SEA.thickness[:, None], SEA.diffusivity[:, None], SEA.upwelling[:, None])
+    amounts = both.amount(jnp.stack([jnp.linspace(2.0, 0.5, 12), jnp.linspace(0.1, 3.0, 12)], axis=1))
+    together = jax.jit(lambda a: advance(both, a, JULIAN_YEAR, taking).amount)(amounts)
+    one = jax.jit(lambda a: advance(SEA, a, JULIAN_YEAR, taking).amount)
+    for n in (0, 1):
+        np.testing.assert_allclose(together[:, n], one(amounts[:, n]), rtol=1e-13)
+    single = jax.tree.map(lambda x: x.astype(jnp.float32), (SEA, amounts[:, 0]))
+    step = jax.jit(lambda column, a: advance(column, a, JULIAN_YEAR, taking).amount)(*single)
+    assert step.dtype == jnp.float32
+    np.testing.assert_allclose(step, together[:, 0], rtol=1e-5)
+
+
 def test_columns_that_cannot_be_are_refused():
     with pytest.raises(InputError, match="3 values of diffusivity do not fit 3 levels"):
         WaterColumn(jnp.ones(3), jnp.ones(3))

@@ -144,12 +144,12 @@ def _in_tiles(
     """Every place, so many at once; the last tile is filled up, so that one shape is compiled."""
     count = len(flat["temperature"])
     size = min(TILE, max(count, 1))
-    made: list[surface.Acidified] = []
+    made: list[tuple[NDArray[Any], ...]] = []
     for begin in range(0, count, size):
         index = np.minimum(np.arange(begin, begin + size), count - 1)
         tile = {name: jnp.asarray(v[index]) for name, v in flat.items()}
         waters = _projected(tile, air, step, diffusivity)
-        made.append(surface.Acidified(*(np.asarray(a)[:, : count - begin] for a in waters)))
+        made.append(tuple(np.asarray(a)[:, : count - begin] for a in waters))
     empty = np.zeros((len(air.xco2), 0))
     parts = zip(*made) if made else [[empty]] * len(surface.Acidified._fields)
     return dict(zip(surface.Acidified._fields, (np.concatenate(p, axis=1) for p in parts)))

@@ -81,7 +81,7 @@ def calibrate(
     def whole(p: Array) -> Array:
         return jnp.concatenate([residuals(with_parameters(model, names, p)), (p - before) / sigma])
 
-    slopes = jax.jit(jax.jacfwd(lambda p: (whole(p),) * 2, has_aux=True))
+    slopes = jax.jit(lambda p: _slopes(whole, p))
     kept: dict[bytes, Any] = {}  # SciPy asks for values and slopes at the same place, one after the other
 
     def both(p: Any) -> Any:
@@ -100,6 +100,12 @@ def calibrate(
     values = dict(zip(names, found.x.tolist()))
     fitted = with_parameters(model, names, jnp.asarray(found.x))
     return Calibrated(fitted, values, dict(zip(names, error.tolist())), (first, float(found.cost)), found.nfev)
+
+
+def _slopes(whole: Callable[[Array], Array], p: Array) -> tuple[Array, Array]:
+    """Derivatives (residual, parameter) and values; one direction after the other, which is compiled once."""
+    values, rows = jax.lax.map(lambda direction: jax.jvp(whole, (p,), (direction,)), jnp.eye(len(p)))
+    return rows.T, values[0]
 
 
 def _bounds(model: Any, spread: Mapping[str, float]) -> tuple[list[float], list[float]]:

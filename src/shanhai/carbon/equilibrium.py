@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
@@ -60,4 +61,4 @@ def surface_carbon(co2: History, theta: Any, salinity: Any, alkalinity: Any, fol
     """
     t, s, a, e = (np.asarray(v, dtype=float)[..., None] for v in (theta, salinity, alkalinity, followed))
     held = equilibrium(t, s, a, np.asarray(co2.values))
-    return History(co2.years, e * (held - held[..., :1]))
+    return History(co2.years, jnp.asarray(e * (held - held[..., :1])))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -118,4 +119,5 @@ def observed_ratios(table: pd.DataFrame) -> Stoichiometry:
     if not phosphorus > 0:
         raise InputError("phosphate does not rise with AOU", where="observed_ratios", do="take deeper samples")
     carbon, nitrogen = slope(organic) / phosphorus, slope(c["nitrate"]) / phosphorus
-    return Stoichiometry(carbon, nitrogen, 1.0 / phosphorus, nitrogen + 1.0, source="regression on AOU of the samples")
+    c, n, o, a = (jnp.asarray(x) for x in (carbon, nitrogen, 1.0 / phosphorus, nitrogen + 1.0))
+    return Stoichiometry(c, n, o, a, "regression on AOU of the samples")

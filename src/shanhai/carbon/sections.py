@@ -191,7 +191,7 @@ def _year_of_date(file: BottleFile, raw: pd.DataFrame) -> NDArray[np.float64] | 
     written = raw[position].astype(str).str.strip()
     form = "%m/%d/%Y" if written.str.contains("/").any() else "%Y%m%d"
     day = pd.to_datetime(written, format=form, errors="coerce")
-    return (day.dt.year + (day.dt.dayofyear - 0.5) / 365.25).to_numpy(dtype=float)
+    return (day.dt.year + (day.dt.day_of_year - 0.5) / 365.25).to_numpy(dtype=float)
 
 
 def _check(table: pd.DataFrame, path: str | Path) -> None:

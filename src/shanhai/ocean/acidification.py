@@ -1,9 +1,9 @@
 r"""Acidification of surface water under a rising CO2 of the air, for any number of places at once.
 
 Each place is a mixed layer over a column that mixes downward. Natural transports and their fluxes to the air are
-taken to stay as they were, so that the layers below carry the content of the surface at the start and what came since:
+taken to stay as they were, so that the layers below carry what the surface had at the start and what came since:
 
-$$h\,\rho\,\frac{dDIC}{dt} = F_{in}(x_{CO_2}, T) - F_{out}(DIC, A_T, T) + F_0 - \rho K\,\frac{DIC - DIC_1}{\Delta z_1 / 2}$$
+$$h\,\rho\,\frac{dDIC}{dt} = F_{in}(x_{CO_2}, T) - F_{out}(DIC, A_T, T) + F_0 - \rho K\,\frac{DIC-DIC_1}{\Delta z_1/2}$$
 
 with $F_0$ the flux to the air at the start. Alkalinity stays; pH, pCO2 and saturation are diagnosed.
 Source of the column: the box-diffusion model of Oeschger et al. (1975), Tellus 27, 168.

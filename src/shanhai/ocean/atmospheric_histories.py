@@ -34,7 +34,7 @@ _CFC = {  # largest mole fraction [ppt], middle of the rise, its time scale, tur
     "CFC-11": (281.0, 1977.7, 5.56, 1994.9, 100.0, 2.0),
     "CFC-12": (568.0, 1978.9, 6.78, 2003.6, 126.0, 3.0),
 }
-_SF6 = (0.312, 1985.7, 7.7)  # growth [ppt yr-1], start, softness [yr]
+_SF6 = (0.285, 1985.3, 7.8)  # growth [ppt yr-1], start, softness [yr]
 _FIRST, _LAST = 1930, 2030
 
 
@@ -67,7 +67,7 @@ def synthetic_mole_fraction(gas: str, year: ArrayLike) -> Array:
         InputError: for another gas.
 
     >>> [round(float(synthetic_mole_fraction(g, 2000.0)) * 1e12, 1) for g in ("CFC-11", "CFC-12", "SF6")]
-    [261.9, 540.4, 4.8]
+    [261.9, 540.4, 4.5]
     """
     if gas not in (*_CFC, "SF6"):
         raise InputError(f"there is no synthetic history of {gas!r}", where="gas", do=nearest(gas, [*_CFC, "SF6"]))

@@ -15,7 +15,7 @@ integral is done *exactly*: no grid of ages, the weights add up to one, and a tr
 the mean age itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -366,7 +366,7 @@ def mean_age_and_width(
     second: ArrayLike,
     second_history: History,
     year: ArrayLike,
-    width_ratios: ArrayLike = (0.2, 0.4, 0.7, 1.0, 1.3, 1.6, 2.0),
+    width_ratios: ArrayLike | Sequence[float] = (0.2, 0.4, 0.7, 1.0, 1.3, 1.6, 2.0),
 ) -> Ventilation:
     """Mean age and width of the inverse Gaussian that gives a sample two tracers.
 

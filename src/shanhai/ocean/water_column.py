@@ -204,12 +204,13 @@ def advance(
 ) -> Advanced:
     """Advance the tracers of a column by one implicit step.
 
-    What sinks is settled with the content of the mixed layer at the end of the stage by two trials: exactly where the
-    exchange is a straight line of the concentrations. The same number leaves the mixed layer and reaches the deep.
+    What sinks is settled with the content of the mixed layer at the end of the stage by two trials: exactly where
+    exchange and sources of a tracer are straight lines of its own concentration, and to the second order of what a
+    step changes otherwise. The same number leaves the mixed layer and reaches the deep.
 
     Args:
         column: levels, diffusivity, upwelling.
-        amount: [mol m-2].
+        amount: [mol m-2], (level, cells...); a column of its own for each cell where the column has as many axes.
         dt: step [s].
         exchange: with the air, taken implicitly; none where absent.
         source: made or lost in the levels, such as decay, taken implicitly, each level by itself.
@@ -221,7 +222,7 @@ def advance(
     """
     if stages not in WEIGHTS:
         raise InputError(f"a step has 1 or 2 stages, not {stages}", where="stages")
-    weights = jnp.asarray(WEIGHTS[stages])
+    weights = jnp.asarray(WEIGHTS[stages], jax.tree.leaves(amount)[0].dtype)
     part = weights[-1] * dt
 
     def stage(start: Any, _: None) -> tuple[Any, tuple[Any, Any, Any, Any]]:

@@ -106,7 +106,8 @@ def stoichiometry(name: str) -> Stoichiometry:
     """
     if name not in SETS:
         raise InputError(f"there is no stoichiometry {name!r}", where="stoichiometry", do=nearest(name, SETS))
-    return Stoichiometry(*SETS[name][0], source=SETS[name][1])
+    carbon, nitrogen, oxygen, alkalinity = (jnp.asarray(x) for x in SETS[name][0])
+    return Stoichiometry(carbon, nitrogen, oxygen, alkalinity, SETS[name][1])
 
 
 class Remineralised(NamedTuple):

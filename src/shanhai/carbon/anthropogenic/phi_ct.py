@@ -27,7 +27,7 @@ from shanhai.ocean.atmospheric_histories import atmospheric_co2
 from shanhai.ocean.ventilation import History, checked_history, value_at
 from shanhai.seawater.remineralisation import Stoichiometry, stoichiometry
 
-METHOD = "φC_T° form"
+METHOD = "φCT° form"
 
 
 class Growth(eqx.Module):

@@ -43,11 +43,9 @@ def dry_air_equivalent(table: pd.DataFrame, tracer: str, saturation: float = 1.0
     >>> round(float(dry_air_equivalent(table, "cfc12")[0]) * 1e12)
     408
     """
-    if tracer not in TRACERS:
-        raise InputError(f"there is no transient tracer {tracer!r}", where="tracer", do=nearest(tracer, TRACERS))
+    gas, unit = _known(tracer)
     if not 0.0 < saturation <= 1.2:
         raise InputError(f"{saturation} is no saturation", where="saturation", do="give a share such as 0.95")
-    gas, unit = TRACERS[tracer]
     c = columns(table, [tracer, "salinity"])
     solubility = np.asarray(_solubility(gas, potential_temperature(table), c["salinity"]))
     return unit * c[tracer] / (saturation * solubility)
@@ -59,5 +57,12 @@ def history_of(tracer: str, histories: Mapping[str, History] | None) -> History:
     >>> history_of("sf6", None).years.size
     51
     """
+    gas, _ = _known(tracer)
     given = (histories or {}).get(tracer)
-    return synthetic_history(TRACERS[tracer][0]) if given is None else checked_history(given, tracer)
+    return synthetic_history(gas) if given is None else checked_history(given, tracer)
+
+
+def _known(tracer: str) -> tuple[str, float]:
+    if tracer not in TRACERS:
+        raise InputError(f"there is no transient tracer {tracer!r}", where="tracer", do=nearest(tracer, TRACERS))
+    return TRACERS[tracer]

@@ -3,6 +3,7 @@
 from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jax import Array
@@ -26,6 +27,10 @@ FROM = 100.0  # dbar; above, water is still in touch with the air and methods of
 UNIT = "umol kg-1"
 
 
+def _cruise(year: float, heave: float, respiration: float) -> Cruise:
+    return Cruise(jnp.asarray(year), jnp.asarray(heave), jnp.asarray(respiration))
+
+
 class Settings(eqx.Module):
     """Two cruises along one section, and what the methods are told.
 
@@ -41,8 +46,8 @@ class Settings(eqx.Module):
         seed: of the noise.
     """
 
-    earlier: Cruise = eqx.field(default_factory=lambda: Cruise(year=1995.0))
-    later: Cruise = eqx.field(default_factory=lambda: Cruise(year=2010.0, heave=30.0, respiration=1.04))
+    earlier: Cruise = eqx.field(default_factory=lambda: _cruise(1995.0, 0.0, 1.0))
+    later: Cruise = eqx.field(default_factory=lambda: _cruise(2010.0, 30.0, 1.04))
     width_ratio: Array = par(
         1.0, "1", source="Waugh et al. (2006), Tellus 58B, 376", bounds=(0.05, 3.0), meaning="Δ/Γ assumed by TTD"
     )
@@ -106,7 +111,7 @@ def _since_industry(table: pd.DataFrame, s: Settings) -> list[Compared]:
         ("ΔC*", "cstar", "cstar", star),
         ("TTD, one tracer", "ttd", "ttd", {"tracers": (s.tracer,), **ttd}),
         ("TTD, two tracers", "ttd_two", "ttd", {"tracers": (s.tracer, s.second_tracer), **ttd}),
-        ("φC_T° form", "phi_ct", "phi_ct", star),
+        ("φCT° form", "phi_ct", "phi_ct", star),
         ("TrOCA", "troca", "troca", {}),
     ]
     truth = table["true_c_ant"].to_numpy()

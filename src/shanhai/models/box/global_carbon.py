@@ -45,6 +45,7 @@ TRACERS = ("dic", "alkalinity")
 SURFACES = ("warm", "cold")
 BOXES = (*SURFACES, "intermediate", "deep")
 SVERDRUP = 1e6  # m3 s-1
+RADIOCARBON_LIFE = 8267.0  # yr, mean life of 14C: Godwin (1962), half-life 5730 yr
 
 Air = Literal["emissions", "concentrations"]
 """What drives the air: emissions, or mole fractions that are given, with the air outside as an account."""
@@ -344,18 +345,44 @@ def network(model: GlobalCarbon, air: Air = "emissions") -> Network:
     return Network(species, (burnt, stored, *land, *_sea_reactions(model.sea, ppm)), CALM)
 
 
+def _sea_alone(model: GlobalCarbon) -> Network:
+    """The sea under air of a given mole fraction."""
+    reactions = tuple(_sea_reactions(model.sea, _Ppm("concentrations")))
+    return Network((_AIR_GIVEN, *boxes(model.sea).species(TRACERS)), reactions, CALM)
+
+
 def preindustrial(model: GlobalCarbon) -> Array:
     """Amounts [mol] at which nothing changes with the CO2 of 1750, (species,).
 
     Alkalinity has the given mean content; the carbon of land and sea is what is in balance with that air.
     """
-    water = boxes(model.sea)
-    ppm = _Ppm("concentrations")
-    chain = Network((_AIR_GIVEN, *water.species(TRACERS)), tuple(_sea_reactions(model.sea, ppm)), CALM)
     content = {"dic": 2.2e-3, "alkalinity": model.sea.alkalinity * jnp.ones(len(BOXES))}
     air = amount_of_ppm(PREINDUSTRIAL_CO2) * jnp.ones(1)
-    sea = steady_state(chain, jnp.concatenate([air, water.amounts(content)]), CALM).x
+    sea = steady_state(_sea_alone(model), jnp.concatenate([air, boxes(model.sea).amounts(content)]), CALM).x
     return jnp.concatenate([air, model.land.preindustrial(), sea[1:], jnp.zeros(1)])
+
+
+def natural_radiocarbon(model: GlobalCarbon, start: Array) -> Array:
+    r"""Radiocarbon of the four boxes before industry, the air having 0 [permil].
+
+    $$\sum_k T_{ik} R_k + T_{i,air} = (o_i + \lambda x_i)\,R_i, \qquad \Delta^{14}C = 10^3\,(R - 1)$$
+
+    where T is the carbon that box i gets from box k by water, gas exchange and what sinks, and o all that it gives; the
+    normalisation of Δ14C takes fractionation out.
+
+    Args:
+        model: its numbers.
+        start: amounts of `preindustrial`.
+    """
+    chain, n = _sea_alone(model), len(BOXES)
+    x = jnp.concatenate([start[:1], start[5 : 5 + 2 * n]])
+    rates = chain.rates(x, CALM)
+    moved = (chain.stoichiometry(x, CALM) * chain.contents[0][:, None] * rates)[: n + 1]
+    taken, made = jnp.maximum(-moved, 0.0), jnp.maximum(moved, 0.0)
+    whole = jnp.sum(taken, axis=0)
+    between = made @ (taken / jnp.where(whole > 0, whole, 1.0)).T
+    lost = jnp.sum(taken, axis=1)[1:] + x[1 : n + 1] / (RADIOCARBON_LIFE * JULIAN_YEAR)
+    return 1e3 * (jnp.linalg.solve(jnp.diag(lost) - between[1:, 1:], between[1:, 0]) - 1.0)
 
 
 def simulate(model: GlobalCarbon, drivers: Drivers, start: Array, air: Air = "emissions", steps: int = 1) -> Trajectory:

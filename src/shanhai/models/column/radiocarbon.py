@@ -19,6 +19,7 @@ import numpy as np
 from jax import Array
 
 from shanhai.airsea.one_way import co2_evasion, co2_invasion
+from shanhai.airsea.transfer import CM_PER_HOUR
 from shanhai.core.ledger import BAR, JULIAN_YEAR, Row
 from shanhai.core.params import par
 from shanhai.ocean.boxes import DENSITY
@@ -36,8 +37,6 @@ from shanhai.ocean.water_column import (
 from shanhai.seawater import Conditions, schmidt_number, solve_system
 from shanhai.seawater.radiocarbon import HalfLife, decay_constant, delta_of_ratio, ratio_of_delta
 
-CM_PER_HOUR = 3.6e5  # in a metre per second
-
 
 class Sea(eqx.Module):
     """A column that stands for the ocean, and its surface.
@@ -50,7 +49,7 @@ class Sea(eqx.Module):
     eddies: EddyDiffusivity = EddyDiffusivity()
     upwelling: Array = par(
         2.4,
-        "m year-1",
+        "m yr-1",
         source="Munk (1966), Deep-Sea Res. 13, 707: 25 to 30 Sv for the world, over the area of the sea",
         bounds=(0.0, 50.0),
         meaning="water that wells up through the column and sinks beside it",

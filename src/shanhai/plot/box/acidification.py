@@ -20,9 +20,11 @@ def draw(result: Result) -> Figure:
         _lines(ph, result, "mean_ph", names, colours, "pH, total scale")
         _saturation(omega, result, colours)
         _horizon(horizon, result, names, colours)
-        late = result.number(f"ph_change_{names[-1]}")
-        title = f"Acidification: surface pH {late:+.2f} under {named(names[-1])} by the end of the century"
-        style.titles(figure, title, "Change of 2080-2099 from 1870-1899; horizon: first year with Ω of aragonite below 1.")
+        late = f"{result.number(f'ph_change_{names[-1]}'):+.2f}".replace("-", "−")
+        title = f"Acidification: surface pH {late} under {named(names[-1])} by the end of the century"
+        style.titles(
+            figure, title, "Change of 2080–2099 from 1870–1899; horizon: first year with Ω of aragonite below 1."
+        )
     return figure
 
 

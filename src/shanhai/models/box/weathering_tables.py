@@ -1,0 +1,98 @@
+"""What people read of the slow carbon cycle: series and headlines in customary units."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from shanhai.core.ledger import JULIAN_YEAR, Row
+from shanhai.models.box.result import Number, Result, Series
+
+TERA = JULIAN_YEAR * 1e-12
+MARKS = (1e2, 1e3, 1e4, 1e5)
+
+NOTES = (
+    "The pulse enters the air at once. Land biosphere, warming of the sea, and burial of organic carbon take no part.",
+    "Archer et al. (2009) find 20 to 35 percent left in the air after the sea has mixed, 2 to 20 centuries on.",
+)
+
+
+def table(settings: Any, made: Any, quiet: Array, x: Array, times: Any, rows: tuple[Row, ...]) -> Result:
+    """Result of a run.
+
+    Args:
+        settings: see the model.
+        made: its `World`.
+        quiet: amounts before the pulses, (species, pulse).
+        x: amounts, (time, species, pulse).
+        times: [yr].
+        rows: of the ledger.
+    """
+    seen = jax.jit(jax.vmap(lambda one: _seen(made, one)))(x)
+    left = np.asarray((seen["co2"] - _co2(made, quiet)) / (seen["co2"][0] - _co2(made, quiet)))
+    at = ("time", "pulse")
+    units = {"co2": "umol mol-1", "carbonate": "umol kg-1", "ph": "1", "snow_line": "m"}
+    meanings = {
+        "co2": "CO2 of dry air", "carbonate": "carbonate ion of the deep sea", "ph": "pH of low latitudes, total scale",
+        "snow_line": "depth down to which the floor holds carbonate", "silicate": "weathering of silicate",
+        "weathered_carbonate": "weathering of carbonate", "net_burial": "burial of carbonate less dissolution",
+    }  # fmt: skip
+    series = {k: Series(np.asarray(v), at, units.get(k, "Tmol yr-1"), meanings[k]) for k, v in seen.items()}
+    series["left"] = Series(left, at, "1", "part of the pulse that is left in the air")
+    coordinates = {
+        "time": Series(np.asarray(times), ("time",), "yr", "since the pulse"),
+        "pulse": Series(np.array(settings.pulses), ("pulse",), "Pg", "carbon put into the air"),
+    }
+    return Result(coordinates, series, _numbers(settings, made, quiet, left, times), rows, NOTES)
+
+
+def _co2(made: Any, x: Array) -> Array:
+    return 1e6 * x[made.network.index("co2.air")] / 1.773e20
+
+
+def _seen(made: Any, x: Array) -> dict[str, Array]:
+    """Everything that is shown of one moment, (pulse,)."""
+    view, rates = made.network.view(x), made.network.rates(x)
+    names = [r.name for r in made.network.reactions]
+    rate = {name: TERA * rates[names.index(name)] for name in names}
+    deep, low = made.bottom.system(view, None), made.surfaces[0].system(view, None)
+    return {
+        "co2": _co2(made, x),
+        "carbonate": 1e6 * deep.carbonate,
+        "ph": low.ph_total,
+        "snow_line": made.floor.snow_line(view["sediment"]),
+        "silicate": rate["weathering of silicate"],
+        "weathered_carbonate": rate["weathering of carbonate"],
+        "net_burial": rate["burial"] + rate["spreading of carbonate"] - rate["dissolution of sediment"],
+    }
+
+
+def _numbers(settings: Any, made: Any, quiet: Array, left: Any, times: Any) -> tuple[Number, ...]:
+    deep = made.bottom.system(made.network.view(quiet[:, 0]), None)
+    made_of = [
+        Number("co2", float(_co2(made, quiet)[0]), "umol mol-1", "CO2 of the equilibrium"),
+        Number("deep_carbonate", float(1e6 * deep.carbonate), "umol kg-1", "carbonate ion of the deep sea, equilibrium"),
+        Number(
+            "snow_line", float(made.floor.snow_line(quiet[made.network.index("sediment"), 0])), "m", "in equilibrium"
+        ),
+    ]
+    for k, pulse in enumerate(settings.pulses):
+        for mark in MARKS:
+            if mark <= times[-1]:
+                here = float(np.interp(np.log(mark), np.log(times[1:]), left[1:, k]))
+                name = f"left_{pulse:g}_at_{mark:g}"
+                made_of.append(Number(name, here, "1", f"part of {pulse:g} Pg left in the air after {mark:g} yr"))
+    for name, time in zip(("invasion", "compensation", "silicate"), scales(made, quiet[:, 0])):
+        made_of.append(Number(f"time_{name}", time, "yr", f"time scale of the linear system, {name}"))
+    return tuple(made_of)
+
+
+def scales(made: Any, x: Array) -> tuple[float, ...]:
+    """Time scales that the CO2 of the air returns by [yr]: slow modes of the linear system, from fast to slow."""
+    pools = np.array(made.network.pools)
+    matrix = np.asarray(jax.jit(jax.jacfwd(made.network.tendency))(x))[np.ix_(pools, pools)]
+    size = np.asarray(x)[pools]
+    times = -1.0 / (np.linalg.eigvals(matrix * size / size[:, None]).real * JULIAN_YEAR)
+    return tuple(float(t) for t in sorted(times) if 1.0 < t < 1e8)
