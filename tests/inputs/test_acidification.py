@@ -52,3 +52,11 @@ def test_places_that_do_not_fit_are_refused():
         broadcast(Places(ones, jnp.ones(2), ones, 1.0, 1.0, 1.0, 1.0))
     with pytest.raises(InputError, match="axes"):
         broadcast(Places(jnp.ones((2, 3)), 35.0, 1.0, 1.0, 1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize("changed", [{"scenarios": ("ssp999",)}, {"first": 1900}, {"last": 2400}, {"last": 2050}])
+def test_preset_refuses_scenarios_and_years_that_are_not_there(changed):
+    from shanhai.carbon.presets import acidification
+
+    with pytest.raises(InputError):
+        acidification.run(acidification.Settings(**changed))

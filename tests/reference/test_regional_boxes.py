@@ -1,10 +1,12 @@
 """Regional boxes against published fluxes and the measured fields of 2010."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from shanhai.models.box import equatorial_pacific as pacific
 from shanhai.models.box import north_atlantic as north
+from shanhai.seawater import Conditions, solve_system
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +59,12 @@ def test_north_atlantic_pco2_is_near_that_of_2010(airsea_data, atlantic):
     pco2 = np.interp(month, atlantic.coordinates["time"].values, atlantic.series["pco2"].values[:, 0])
     assert pco2.mean() == pytest.approx(float(measured.mean()), abs=15)
     assert np.sqrt(np.mean((pco2 - measured.values) ** 2)) < 25
+
+
+def test_concentrating_sea_water_raises_pco2_as_published():
+    # Sarmiento & Gruber (2006), Ocean Biogeochemical Dynamics, section 8.3: d ln pCO2 / d ln S is about 1.6
+    def pco2(factor):
+        pair = {"dic": jnp.asarray(2000e-6 * factor), "alkalinity": jnp.asarray(2300e-6 * factor)}
+        return solve_system(pair, Conditions(jnp.asarray(20.0), jnp.asarray(35.0 * factor))).pco2
+
+    assert float(jnp.log(pco2(1.01) / pco2(1.0)) / jnp.log(1.01)) == pytest.approx(1.6, abs=0.2)

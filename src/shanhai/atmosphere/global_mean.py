@@ -1,4 +1,4 @@
-r"""The global mean air: CO2 as mole fraction, amount and mass of carbon, its radiative forcing, and the warming it makes.
+r"""The global mean air: CO2 as mole fraction and amount, its radiative forcing, and the warming that it makes.
 
 Two layers hold the heat, the upper one with the surface air:
 

@@ -76,7 +76,7 @@ def acidify(
     >>> years = np.arange(1850.5, 1950.5)
     >>> later = acidify(sea, years, 285.0 * 1.01 ** np.arange(100))
     >>> round(float(later.ph_total[-1, 0] - later.ph_total[0, 0]), 2), float(later.aragonite_horizon_year[0])
-    (-0.36, nan)
+    (-0.35, nan)
     """
     wanted = _checked_outputs(outputs)
     time, step, air = _air(years, xco2, warming)

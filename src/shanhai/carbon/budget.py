@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 TERMS = ("fossil", "land_use", "growth", "ocean", "land")
 FOSSIL_SHARE = 0.05
 UNCERTAINTY = {"land_use": 0.7, "growth": 0.2, "ocean": 0.5, "land": 0.9}
-"""One standard error of a year [PgC yr-1], and the share of fossil emissions: Friedlingstein et al. (2019), data file."""
+"""One standard error of a year [PgC yr-1], and share of fossil emissions: data file of Friedlingstein et al. (2019)."""
 
 _COLUMNS = {
     "fossil": "Fossil-Fuel-And-Industry",
@@ -91,7 +91,7 @@ class CarbonBudget:
         first, last = int(self.years[0]), int(self.years[-1])
         if last - first < 9:
             raise InputError(f"it has {len(self.years)} years", where="carbon budget", do="give ten years or more")
-        starts = [y for y in range(-(-first // 10) * 10, last - 8, 10)]
+        starts = list(range(-(-first // 10) * 10, last - 8, 10))
         starts += [last - 9] if last - 9 not in starts else []
         means = [self.mean(y, y + 9) for y in starts]
         terms = (np.concatenate([getattr(m, n) for m in means]) for n in TERMS)

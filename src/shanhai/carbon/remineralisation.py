@@ -119,5 +119,5 @@ def observed_ratios(table: pd.DataFrame) -> Stoichiometry:
     if not phosphorus > 0:
         raise InputError("phosphate does not rise with AOU", where="observed_ratios", do="take deeper samples")
     carbon, nitrogen = slope(organic) / phosphorus, slope(c["nitrate"]) / phosphorus
-    c, n, o, a = (jnp.asarray(x) for x in (carbon, nitrogen, 1.0 / phosphorus, nitrogen + 1.0))
-    return Stoichiometry(c, n, o, a, "regression on AOU of the samples")
+    found = [jnp.asarray(x) for x in (carbon, nitrogen, 1.0 / phosphorus, nitrogen + 1.0)]
+    return Stoichiometry(found[0], found[1], found[2], found[3], "regression on AOU of the samples")

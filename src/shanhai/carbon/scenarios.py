@@ -102,7 +102,7 @@ def embedded(name: str, first: int = FIRST, last: int = LAST) -> Scenario:
 
     >>> ssp = embedded("ssp245", 1850, 2100)
     >>> len(ssp.years), float(ssp.fossil[-1]), round(float(ssp.fossil[:151].sum()))
-    (251, 3.952, 292)
+    (251, 3.952, 297)
     """
     if name not in SCENARIOS:
         raise InputError(f"there is no scenario {name!r}; {nearest(name, SCENARIOS)}", where="scenario")
@@ -230,9 +230,7 @@ def read_rcmip(path: Path | str, name: str) -> Scenario:
     for column, most in LARGEST.items():
         expected = "ppm" if column == "CO2_constrain" else "PgC year-1"
         if table.units.get(column, expected) != expected:
-            raise InputError(
-                f"{column} is in {table.units[column]!r}", where=str(path), do=f"give it in {expected!r}"
-            )
+            raise InputError(f"{column} is in {table.units[column]!r}", where=str(path), do=f"give it in {expected!r}")
         if np.abs(table.columns[column]).max() > most:
             raise InputError(
                 f"{column} reaches {np.abs(table.columns[column]).max():g}", where=str(path), do=f"give {expected}"

@@ -11,8 +11,8 @@ $\dot a = -L\,a/\Sigma$, so that what is cleared neither grows back by itself no
 the whole of it, as the bookkeeping that it comes from counts it. A negative L is regrowth and gives land back. The
 sink of the land is what growth takes less what respiration gives, $S_{land} = P - R$, without L.
 
-Source: pools and their turnover are those of Hector (Hartin et al. 2015, Geosci. Model Dev. 8, 939; Dorheim et al. 2024,
-Geosci. Model Dev. 17, 4855), the treatment of land-use change is this model's own.
+Source: pools and their turnover are those of Hector (Hartin et al. 2015, Geosci. Model Dev. 8, 939; Dorheim et al.
+2024, Geosci. Model Dev. 17, 4855), the treatment of land-use change is this model's own.
 """
 
 from typing import Any, Literal
@@ -33,6 +33,7 @@ REFERENCE_CO2 = 277.15  # ppm, that production is given at
 COMPENSATION = 31.0  # ppm below which nothing grows
 
 Form = Literal["hyperbolic", "logarithmic"]
+_CALIBRATED = "calibrated on 1850-1990 by shanhai.carbon.hindcast"
 _HECTOR = "Hector 3 (Dorheim et al. 2024, Geosci. Model Dev. 17, 4855), default configuration"
 
 
@@ -44,8 +45,8 @@ def fertilisation(ppm: ArrayLike, strength: ArrayLike, form: Form = "hyperbolic"
 
     Both have the slope β/C0 at C0; the second saturates at 1 + K/g.
 
-    Source: Bacastow & Keeling (1973) for the logarithm; the rectangular hyperbola of Gifford (1993) with Cb = 31 ppm, as
-    in Meinshausen et al. (2011), Atmos. Chem. Phys. 11, 1417; unverified.
+    Source: Bacastow & Keeling (1973) for the logarithm; the rectangular hyperbola of Gifford (1993) with Cb = 31 ppm,
+    as in Meinshausen et al. (2011), Atmos. Chem. Phys. 11, 1417; unverified.
 
     Args:
         ppm: mole fraction of CO2 [umol mol-1], any shape.
@@ -86,7 +87,13 @@ class LandCarbon(eqx.Module):
         bounds=(30.0, 90.0),
         meaning="net primary production before industry",
     )
-    fertilisation: Array = par(0.53, "1", source=_HECTOR, bounds=(0.0, 1.1), meaning="growth of production with CO2")
+    fertilisation: Array = par(
+        0.883,
+        "1",
+        source=f"{_CALIBRATED}; before: 0.53, {_HECTOR}",
+        bounds=(0.0, 1.1),
+        meaning="growth of production with CO2",
+    )
     wood: Array = par(0.35, "1", source=_HECTOR, bounds=(0.05, 0.95), meaning="production that goes to vegetation")
     litterfall: Array = par(
         0.036,
@@ -116,7 +123,13 @@ class LandCarbon(eqx.Module):
         bounds=(0.001, 0.2),
         meaning="turnover of soil",
     )
-    q10: Array = par(1.76, "1", source=_HECTOR, bounds=(1.0, 4.0), meaning="decay over that 10 K cooler")
+    q10: Array = par(
+        1.81,
+        "1",
+        source=f"{_CALIBRATED}; before: 1.76, {_HECTOR}",
+        bounds=(1.0, 4.0),
+        meaning="decay over that 10 K cooler",
+    )
     warming: Array = par(
         1.46,
         "1",
@@ -133,7 +146,6 @@ class LandCarbon(eqx.Module):
     def faster(self, warming: ArrayLike) -> Array:
         """Decay over that before industry at a warming of the globe [K]."""
         return self.q10 ** (self.warming * jnp.asarray(warming) / 10.0)
-
 
     def preindustrial(self) -> Array:
         r"""Amounts at which nothing changes with the CO2 of 1750, in the order of `land_species`.

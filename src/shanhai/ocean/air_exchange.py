@@ -65,7 +65,9 @@ class Surface(eqx.Module):
         """
         given = (self.temperature, self.salinity, self.air_pressure)
         if any(callable(g) for g in given):
-            raise InputError("its conditions follow the environment", where=f"surface of {self.box}", do="leave it as it is")
+            raise InputError(
+                "its conditions follow the environment", where=f"surface of {self.box}", do="leave it as it is"
+            )
         made = water(self.conditions(None), Solutes(), self.options)
         return eqx.tree_at(lambda s: s.water, self, made, is_leaf=lambda leaf: leaf is None)
 

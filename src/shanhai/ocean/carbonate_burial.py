@@ -56,7 +56,9 @@ class SeaFloor(eqx.Module):
 
     area: Array = par(3.49e14, "m2", source="Toggweiler (1999)", bounds=(1e13, 1e15), meaning="of the floor")
     dissolution: Array = par(8.84, "m yr-1", source=BOUDREAU, bounds=(0.01, 1000.0), meaning="velocity of dissolution")
-    mixed_layer: Array = par(529.0, "mol m-2", source=BOUDREAU, bounds=(1.0, 1e5), meaning="carbonate that can dissolve")
+    mixed_layer: Array = par(
+        529.0, "mol m-2", source=BOUDREAU, bounds=(1.0, 1e5), meaning="carbonate that can dissolve"
+    )
     spread: Array = par(
         5.0, "umol kg-1", source="choice, a part of the contrast of the oceans; unverified", bounds=(0.1, 50.0),
         meaning="spread of the carbonate ion at one depth",

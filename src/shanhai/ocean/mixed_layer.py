@@ -104,6 +104,27 @@ def entrainment(
     )
 
 
+def stirring(tracers: Iterable[str], rate: Given, one: str, other: str) -> tuple[Reaction, ...]:
+    """Reactions of as much water each way between two boxes whose water is a species.
+
+    Args:
+        tracers: names of what is carried.
+        rate: [m3 s-1].
+        one: box.
+        other: box.
+    """
+    return tuple(
+        Reaction(
+            f"{tracer} stirred: {source} to {target}",
+            _Moved(tracer, source, rate, 1.0),
+            {f"{tracer}.{source}": -1.0, f"{tracer}.{target}": 1.0},
+            "carried by water",
+        )
+        for tracer in tracers
+        for source, target in ((one, other), (other, one))
+    )
+
+
 class _Renewed(eqx.Module):
     """Water exchanged sideways, each box by its part of the whole volume."""
 

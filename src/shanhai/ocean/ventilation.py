@@ -30,7 +30,7 @@ from shanhai.numerics.safe import ratio as safe_ratio
 YOUNGEST, OLDEST = 0.01, 5000.0
 """Mean ages that are searched [yr]."""
 
-_FAR = 20.0  # from here five terms of the asymptotic series of erfc are exact to rounding
+_FAR = 20.0  # from here five terms of the asymptotic series of erfc are right to 1e-13
 _ROOT_PI = 1.7724538509055159
 _HALVINGS = 24
 _COARSE = 24

@@ -89,7 +89,9 @@ def excess(
     before = equilibrium(theta, c["salinity"], start, co2.values[0])
     values = np.asarray(anthropogenic_excess(c["dic"], aou, shells, before, ratios))
     by_oxygen = float(ratios.carbon_per_oxygen + 0.5 * ratios.alkalinity_per_oxygen)
-    by_start = 0.3  # umol of ΔC* per umol of preformed alkalinity: dC_eq/dA less the half in CaCO3, 0.77 to 0.87 - 0.5
+    by_start = (
+        0.35  # umol of ΔC* per umol of preformed alkalinity, 0.30 at 20 degC to 0.37 at 2: dC_eq/dA less one half
+    )
     parts = (
         errors["dic"],
         0.5 * errors["alkalinity"],

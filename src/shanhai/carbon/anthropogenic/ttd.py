@@ -148,7 +148,7 @@ def _carbon_of_surface(table: pd.DataFrame, air: History, followed: float) -> tu
     notes, name = [], "preformed_alkalinity"
     if name not in table:
         name = "alkalinity"
-        notes.append("The measured alkalinity stands for that of the surface; 50 umol kg-1 make 1 % of C_ant.")
+        notes.append("The measured alkalinity stands for that of the surface; 20 umol kg-1 make 1 % of C_ant.")
     c = columns(table, [name, "salinity"])
     surface = surface_carbon(air, potential_temperature(table), c["salinity"], c[name], followed)
     return surface, notes

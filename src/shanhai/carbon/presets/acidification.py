@@ -9,6 +9,8 @@ import numpy as np
 from jax import Array
 
 from shanhai.airsea import LAWS, transfer_velocity
+from shanhai.carbon.scenarios import FIRST, LAST, embedded
+from shanhai.core.errors import InputError
 from shanhai.core.ledger import ATOMIC_MASS, JULIAN_YEAR
 from shanhai.core.params import par
 from shanhai.models.box.books import ledger
@@ -124,16 +126,28 @@ def _computed(settings: Settings, ppm: Array) -> surface.Projected:
 
 
 def yearly(scenario: str, years: Any) -> Any:
-    """CO2 of a scenario at some years [umol mol-1], linear between those that it has."""
-    from shanhai.carbon.scenarios import co2_of
+    """CO2 of a scenario at some years [umol mol-1].
 
-    known, ppm = co2_of(scenario)
-    return np.interp(years, known, ppm)
+    Raises:
+        InputError: for a scenario that is not there.
+    """
+    known = embedded(scenario)
+    return np.interp(years, known.years, known.ppm)
+
+
+def _years(settings: Settings) -> Any:
+    if not FIRST <= settings.first <= REFERENCE[0] or not LATE[1] <= settings.last < LAST:
+        raise InputError(
+            f"the years {settings.first} to {settings.last} do not hold 1870 to 2100, or leave {FIRST} to {LAST - 1}",
+            where="settings.first, settings.last",
+            do="begin by 1870 and end in 2100 or later",
+        )
+    return np.arange(settings.first, settings.last + 1) + 0.5
 
 
 def run(settings: Settings) -> Result:
     """Project every band under every scenario."""
-    years = np.arange(settings.first, settings.last + 1) + 0.5
+    years = _years(settings)
     ppm = np.stack([yearly(name, years) for name in settings.scenarios])
     made = _computed(settings, jnp.asarray(ppm))
     latitude = np.array([(b.south + b.north) / 2 for b in BANDS])
@@ -191,7 +205,7 @@ def _numbers(settings: Settings, series: dict[str, Series], years: Any) -> tuple
             Number(f"undersaturated_{name}", part, "1", "part of the sea below saturation of aragonite by the end")
         )
     now = over((2018.0, 2021.0))
-    change = float(ph[0, now].mean() - ph[0, over((1765.0, 1800.0))].mean())
+    change = float(ph[0, now].mean() - ph[0, over((settings.first, settings.first + 30.0))].mean())
     numbers.append(Number("ph_change_2019", change, "1", "mean pH of 2018-2020 less that of the start"))
     sink = float(series["sink"].values[0, over((2005.0, 2015.0))].mean())
     return (*numbers, Number("sink_2010", sink, "Pg yr-1", "mean carbon taken up, 2005-2014"))

@@ -288,10 +288,19 @@ class SevenBoxes(Geometry):
         under = ("thermocline", "deep", "abyss")
         return (
             self._outcrop("low", low_share, self.low_temperature, self.low_export, 100.0, under),
-            self._outcrop("north", self.north_share, self.north_temperature, polar * self.north_export, 250.0, under[1:]),
-            self._outcrop("south", self.south_share, self.south_temperature, polar * self.south_export, 2500.0, under[2:]),
             self._outcrop(
-                "subpolar", self.subpolar_share, self.subpolar_temperature, polar * self.subpolar_export, 250.0, under[1:]
+                "north", self.north_share, self.north_temperature, polar * self.north_export, 250.0, under[1:]
+            ),
+            self._outcrop(
+                "south", self.south_share, self.south_temperature, polar * self.south_export, 2500.0, under[2:]
+            ),
+            self._outcrop(
+                "subpolar",
+                self.subpolar_share,
+                self.subpolar_temperature,
+                polar * self.subpolar_export,
+                250.0,
+                under[1:],
             ),
         )
 

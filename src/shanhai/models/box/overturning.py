@@ -38,7 +38,13 @@ OXYGEN = Species("oxygen.air", {"O2": 1.0}, external=True, meaning="oxygen of th
 class Inventory(eqx.Module):
     """What sea and air hold; carbon and its isotopes are shared between them, or held by the air as it is."""
 
-    dic: Array = par(2258.0, "umol kg-1", source="fitted to 280 ppm", bounds=(500.0, 5000.0), meaning="carbon of the sea")
+    dic: Array = par(
+        2249.0,
+        "umol kg-1",
+        source="fitted: 280 ppm in three boxes",
+        bounds=(500.0, 5000.0),
+        meaning="carbon of the sea",
+    )
     alkalinity: Array = par(
         2371.0, "umol kg-1", source="Toggweiler (1999); unverified", bounds=(500.0, 5000.0), meaning="alkalinity"
     )
@@ -47,7 +53,9 @@ class Inventory(eqx.Module):
     )
     oxygen: Array = par(170.0, "umol kg-1", source="start only", bounds=(1.0, 1000.0), meaning="oxygen to begin with")
     co2: Array = par(280.0, "umol mol-1", source="before industry", bounds=(50.0, 5000.0), meaning="CO2 of the air")
-    delta13c: Array = par(0.6, "1e-3", source="choice, unverified", bounds=(-20.0, 20.0), meaning="13C of the sea, VPDB")
+    delta13c: Array = par(
+        0.6, "1e-3", source="choice, unverified", bounds=(-20.0, 20.0), meaning="13C of the sea, VPDB"
+    )
     delta13c_air: Array = par(
         -6.4, "1e-3", source="Elsig et al. (2009), Nature 461, 507: -6.3 to -6.6; unverified", bounds=(-30.0, 20.0),
         meaning="13C of the air, VPDB",
@@ -114,7 +122,9 @@ def ocean(settings: Settings, change: Circulation, fixed_air: bool) -> Ocean:
     sinking = Sinking(settings.sinking.organic, settings.sinking.oxygen, settings.sinking.rain * change.rain)
     outcrops = geometry.outcrops(change, sinking.organic.phosphorus)
     speed = settings.velocity / 86400.0
-    surfaces = tuple(Surface(sea, o.box, o.area, o.temperature, o.salinity, speed, nutrients=True).settled() for o in outcrops)
+    surfaces = tuple(
+        Surface(sea, o.box, o.area, o.temperature, o.salinity, speed, nutrients=True).settled() for o in outcrops
+    )
     reactions = list(transport(sea, TRACERS, geometry.flows(change)))
     for outcrop, surface in zip(outcrops, surfaces):
         reactions += [*co2_exchange(surface, partial(xco2, fixed_air)), *oxygen_exchange(surface)]
@@ -268,7 +278,9 @@ def run(settings: Settings) -> Result:
     courses, fractions = _courses(settings, states.steady.x[0], states.co2[0])
     network = ocean(settings, Circulation(), settings.atmosphere == "fixed").network
     closed = {q for q in network.quantities if not any(s.external and q in s.content for s in network.species)}
-    rows = [r for r in ledger(network, begin(settings), states.steady.x[0], party="steady state") if r.quantity in closed]
+    rows = [
+        r for r in ledger(network, begin(settings), states.steady.x[0], party="steady state") if r.quantity in closed
+    ]
     under = ocean(settings, Circulation(), True).network
     for name, k in (("rising CO2", 1), ("rising CO2, weakened overturning", 3)):
         one = jax.tree.map(lambda leaf: leaf[k], courses)  # noqa: B023

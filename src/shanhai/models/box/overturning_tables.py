@@ -54,7 +54,10 @@ def _steady(states: Any, mass: Floats) -> dict[str, Series]:
     made = {
         "co2": Series(1e6 * np.asarray(states.co2), both[:1], "umol mol-1", "CO2 of dry air"),
         "export": Series(
-            PETAGRAM * JULIAN_YEAR * np.asarray(states.exported).sum(1), both[:1], "Pg yr-1", "organic carbon that sinks"
+            PETAGRAM * JULIAN_YEAR * np.asarray(states.exported).sum(1),
+            both[:1],
+            "Pg yr-1",
+            "organic carbon that sinks",
         ),
         "delta13c_air": Series(1e3 * (np.asarray(states.ratio13)[:, -1] - 1), both[:1], "1e-3", "13C of the air, VPDB"),
         "delta13c": Series(1e3 * (np.asarray(states.ratio13)[:, :-1] - 1), both, "1e-3", "13C of the water, VPDB"),

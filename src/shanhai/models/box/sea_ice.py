@@ -34,7 +34,7 @@ from shanhai.seawater.co2system.system import Conditions
 from shanhai.seawater.gases import schmidt_number
 
 STEPS = 365
-HEAT_YEARS, CARBON_YEARS = 30, 12
+HEAT_YEARS, CARBON_YEARS = 30, 24
 CONTENTS: dict[str, dict[str, float]] = {
     "water": {"water": 1.0},
     "salt": {"salt": 1.0},

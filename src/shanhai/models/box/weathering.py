@@ -43,9 +43,13 @@ class Start(eqx.Module):
     """What sea and air hold to begin with; carbon, alkalinity and calcium find their own way from there."""
 
     dic: Array = par(2250.0, "umol kg-1", source="start only", bounds=(500.0, 5000.0), meaning="carbon")
-    alkalinity: Array = par(2370.0, "umol kg-1", source="Toggweiler (1999); unverified", bounds=(500.0, 5000.0), meaning="alkalinity")
+    alkalinity: Array = par(
+        2370.0, "umol kg-1", source="Toggweiler (1999); unverified", bounds=(500.0, 5000.0), meaning="alkalinity"
+    )
     phosphate: Array = par(2.09, "umol kg-1", source="Toggweiler (1999)", bounds=(0.01, 20.0), meaning="phosphate")
-    calcium: Array = par(10.28, "mmol kg-1", source="Dickson et al. (2007), guide", bounds=(1.0, 50.0), meaning="calcium")
+    calcium: Array = par(
+        10.28, "mmol kg-1", source="Dickson et al. (2007), guide", bounds=(1.0, 50.0), meaning="calcium"
+    )
 
 
 class Settings(eqx.Module):
@@ -68,7 +72,11 @@ class Settings(eqx.Module):
     floor: SeaFloor = SeaFloor()
     weathering: Weathering = Weathering()
     velocity: Array = par(
-        3.0, "m d-1", source="Toggweiler (1999), through LOSCAR", bounds=(0.0, 100.0), meaning="transfer velocity of CO2"
+        3.0,
+        "m d-1",
+        source="Toggweiler (1999), through LOSCAR",
+        bounds=(0.0, 100.0),
+        meaning="transfer velocity of CO2",
     )
 
 
@@ -168,7 +176,9 @@ def _ground(weathering: Weathering, made: World) -> list[Reaction]:
     limestone = river | {"carbonate rock": -1.0, "co2.air": -1.0}
     return [
         Reaction("weathering of carbonate", _Rocks(weathering, "carbonate"), limestone),
-        Reaction("weathering of silicate", _Rocks(weathering, "silicate"), river | {"silicate rock": -1.0, "co2.air": -2.0}),
+        Reaction(
+            "weathering of silicate", _Rocks(weathering, "silicate"), river | {"silicate rock": -1.0, "co2.air": -2.0}
+        ),
         Reaction("volcanoes", _Volcanoes(weathering), {"mantle": -1.0, "co2.air": 1.0}),
         Reaction("burial", _Floor(made, "buried"), fallen | {"buried": 1.0}),
         Reaction("spreading of carbonate", _Floor(made, "spreading"), fallen | {"sediment": 1.0}),

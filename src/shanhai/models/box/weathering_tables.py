@@ -2,8 +2,8 @@
 
 from typing import Any
 
+import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -30,7 +30,7 @@ def table(settings: Any, made: Any, quiet: Array, x: Array, times: Any, rows: tu
         times: [yr].
         rows: of the ledger.
     """
-    seen = jax.jit(jax.vmap(lambda one: _seen(made, one)))(x)
+    seen = _all_seen(made, x)
     left = np.asarray((seen["co2"] - _co2(made, quiet)) / (seen["co2"][0] - _co2(made, quiet)))
     at = ("time", "pulse")
     units = {"co2": "umol mol-1", "carbonate": "umol kg-1", "ph": "1", "snow_line": "m"}
@@ -46,6 +46,16 @@ def table(settings: Any, made: Any, quiet: Array, x: Array, times: Any, rows: tu
         "pulse": Series(np.array(settings.pulses), ("pulse",), "Pg", "carbon put into the air"),
     }
     return Result(coordinates, series, _numbers(settings, made, quiet, left, times), rows, NOTES)
+
+
+@eqx.filter_jit
+def _all_seen(made: Any, x: Array) -> dict[str, Array]:
+    return jax.vmap(lambda one: _seen(made, one))(x)
+
+
+@eqx.filter_jit
+def _jacobian(made: Any, x: Array) -> Array:
+    return jax.jacfwd(made.network.tendency)(x)
 
 
 def _co2(made: Any, x: Array) -> Array:
@@ -73,7 +83,9 @@ def _numbers(settings: Any, made: Any, quiet: Array, left: Any, times: Any) -> t
     deep = made.bottom.system(made.network.view(quiet[:, 0]), None)
     made_of = [
         Number("co2", float(_co2(made, quiet)[0]), "umol mol-1", "CO2 of the equilibrium"),
-        Number("deep_carbonate", float(1e6 * deep.carbonate), "umol kg-1", "carbonate ion of the deep sea, equilibrium"),
+        Number(
+            "deep_carbonate", float(1e6 * deep.carbonate), "umol kg-1", "carbonate ion of the deep sea, equilibrium"
+        ),
         Number(
             "snow_line", float(made.floor.snow_line(quiet[made.network.index("sediment"), 0])), "m", "in equilibrium"
         ),
@@ -84,15 +96,22 @@ def _numbers(settings: Any, made: Any, quiet: Array, left: Any, times: Any) -> t
                 here = float(np.interp(np.log(mark), np.log(times[1:]), left[1:, k]))
                 name = f"left_{pulse:g}_at_{mark:g}"
                 made_of.append(Number(name, here, "1", f"part of {pulse:g} Pg left in the air after {mark:g} yr"))
-    for name, time in zip(("invasion", "compensation", "silicate"), scales(made, quiet[:, 0])):
-        made_of.append(Number(f"time_{name}", time, "yr", f"time scale of the linear system, {name}"))
+    for name, time, meaning in scales(made, quiet[:, 0]):
+        made_of.append(Number(f"time_{name}", time, "yr", meaning))
     return tuple(made_of)
 
 
-def scales(made: Any, x: Array) -> tuple[float, ...]:
-    """Time scales that the CO2 of the air returns by [yr]: slow modes of the linear system, from fast to slow."""
+def scales(made: Any, x: Array) -> tuple[tuple[str, float, str], ...]:
+    """Time scales [yr] of the linear system at its equilibrium, named by the span they lie in."""
     pools = np.array(made.network.pools)
-    matrix = np.asarray(jax.jit(jax.jacfwd(made.network.tendency))(x))[np.ix_(pools, pools)]
+    matrix = np.asarray(_jacobian(made, x))[np.ix_(pools, pools)]
     size = np.asarray(x)[pools]
-    times = -1.0 / (np.linalg.eigvals(matrix * size / size[:, None]).real * JULIAN_YEAR)
-    return tuple(float(t) for t in sorted(times) if 1.0 < t < 1e8)
+    rates = np.linalg.eigvals(matrix * size / size[:, None]).real * JULIAN_YEAR
+    times = -1.0 / rates[rates < -1e-9]
+    fast, middle = times[times < 1e3], times[(times >= 1e3) & (times < 1e5)]
+    named = [("invasion", fast.max(initial=0.0), "the sea mixes: slowest mode below 1000 yr")]
+    if len(middle):
+        named.append(("compensation", middle.min(), "carbonate of the floor: faster mode between 1 and 100 kyr"))
+        named.append(("sediment", middle.max(), "the snow line follows: slower mode between 1 and 100 kyr"))
+    named.append(("silicate", times.max(initial=0.0), "weathering of silicate: slowest mode"))
+    return tuple((name, float(time), meaning) for name, time, meaning in named)
