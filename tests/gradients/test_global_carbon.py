@@ -1,6 +1,5 @@
 """Gradients of the pH of 2100 by emissions and parameters equal finite differences."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,9 +7,10 @@ import pytest
 
 from shanhai.carbon.calibration import parameters, with_parameters
 from shanhai.carbon.scenarios import embedded
-from shanhai.models.box.global_carbon import GlobalCarbon, budget, preindustrial, simulate
+from shanhai.models.box.global_carbon import GlobalCarbon, Trajectory, budget, preindustrial, simulate
 
-SCENARIO = embedded("ssp534-over", last=2100)
+FIRST = 1950  # so that the runs are short
+SCENARIO = embedded("ssp534-over", FIRST, 2100)
 NAMES = ("land.fertilisation", "land.q10", "sea.overturning", "sea.velocity", "sea.alkalinity", "climate.feedback")
 DRIVERS = SCENARIO.drivers()
 
@@ -18,22 +18,22 @@ DRIVERS = SCENARIO.drivers()
 def ph_2100(numbers, fossil, land_use):
     model = with_parameters(GlobalCarbon(), NAMES, numbers)
     run = simulate(model, DRIVERS._replace(fossil=fossil, land_use=land_use), preindustrial(model))
-    last = eqx.tree_at(lambda r: r, run, jax.tree.map(lambda v: v[-2:], run))
-    return budget(model, last._replace(extents=run.extents[-1:])).ph[0]
+    last = Trajectory(run.amounts[-2:], run.extents[-1:], run.warming[-2:])
+    return budget(model, last).ph[0]
 
 
-PH = jax.jit(ph_2100)
+PH = jax.jit(jax.value_and_grad(ph_2100, (0, 1, 2)))
 AT = (parameters(GlobalCarbon(), NAMES), DRIVERS.fossil, DRIVERS.land_use)
 
 
 @pytest.fixture(scope="module")
 def gradient():
-    return jax.jit(jax.grad(ph_2100, (0, 1, 2)))(*AT)
+    return PH(*AT)[1]
 
 
 def difference(direction, step):
     up, down = ([a + s * d for a, d in zip(AT, direction)] for s in (step, -step))
-    return float(PH(*up) - PH(*down)) / (2 * step)
+    return float(PH(*up)[0] - PH(*down)[0]) / (2 * step)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -43,12 +43,12 @@ def test_by_parameters(gradient, name):
     assert float(gradient[0] @ unit) == pytest.approx(found, rel=1e-5, abs=1e-10)
 
 
-@pytest.mark.parametrize("year", [1751, 1950, 2000, 2050, 2090])
+@pytest.mark.parametrize("year", [1951, 1990, 2050, 2090])
 @pytest.mark.parametrize("kind", [1, 2])
 def test_by_the_emission_of_a_year(gradient, year, kind):
     direction = [0 * a for a in AT]
-    direction[kind] = direction[kind].at[year - 1750].set(1.0)
-    assert float(gradient[kind][year - 1750]) == pytest.approx(difference(direction, 0.05), rel=1e-5, abs=1e-10)
+    direction[kind] = direction[kind].at[year - FIRST].set(1.0)
+    assert float(gradient[kind][year - FIRST]) == pytest.approx(difference(direction, 0.05), rel=1e-5, abs=1e-10)
 
 
 def test_all_are_finite_and_emissions_acidify(gradient):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from shanhai.carbon.acidification import TILE, acidify
+from shanhai.carbon.acidification import acidify
 from shanhai.models.box.books import ledger
 from shanhai.ocean import acidification as surface
 
@@ -36,7 +36,7 @@ project = jax.jit(surface.project)
 
 @pytest.fixture(scope="module")
 def rising():
-    return project(PLACES, START, RISING)
+    return project(PLACES, START, RISING, 1.0)
 
 
 def test_carbon_closes_and_alkalinity_stays_to_the_bit(rising):
@@ -59,7 +59,7 @@ def test_flux_and_content_are_the_same_carbon(rising):
 
 def test_under_a_constant_air_nothing_changes():
     constant = surface.Air(jnp.full(YEARS, 280e-6), jnp.zeros(YEARS))
-    made = project(PLACES, START, constant)
+    made = project(PLACES, START, constant, 1.0)
     assert np.allclose(made.waters.dic, START, rtol=1e-12)
     assert np.allclose(made.waters.ph, made.waters.ph[0], atol=1e-11)
 
@@ -68,13 +68,13 @@ def test_ph_and_saturation_fall_as_co2_rises_and_less_under_ice(rising):
     for name in ("ph", "omega_aragonite", "omega_calcite"):
         assert np.all(np.diff(getattr(rising.waters, name), axis=0) < 0)
     assert np.all(np.asarray(rising.waters.omega_calcite) > np.asarray(rising.waters.omega_aragonite))
-    open_sea = project(PLACES._replace(open_water=jnp.ones(3)), START, RISING)
+    open_sea = project(PLACES._replace(open_water=jnp.ones(3)), START, RISING, 1.0)
     assert float(open_sea.waters.ph[-1, 2]) < float(rising.waters.ph[-1, 2])
 
 
-def test_halved_steps_give_the_same(rising):
-    half = project(PLACES, START, air((jnp.arange(2 * YEARS) + 0.5) / 2), 0.5)
-    assert np.allclose(half.waters.ph[1::2][10:], rising.waters.ph[10:], atol=2e-4)
+def test_halved_steps_give_the_same_but_for_the_lag_of_half_a_step(rising):
+    half = project(PLACES, START, air((jnp.arange(YEARS) + 0.5) / 2), 0.5)
+    assert np.allclose(half.waters.ph[1::2], rising.waters.ph[: YEARS // 2], atol=1e-3)
 
 
 def dataset(count):
@@ -89,19 +89,18 @@ def dataset(count):
 
 
 def test_places_do_not_see_one_another_whatever_the_tile(monkeypatch):
+    monkeypatch.setattr("shanhai.carbon.acidification.TILE", 4)
     sea = dataset(7)
     sea["temperature"][2] = np.nan
     years, ppm = np.arange(1990.5, 2000.5), 350.0 + 2.0 * np.arange(10)
-    whole = acidify(sea, years, ppm, outputs=("ph_total", "dic"))
-    monkeypatch.setattr("shanhai.carbon.acidification.TILE", 4)
-    tiled = acidify(sea, years, ppm, outputs=("ph_total", "dic"))
-    assert TILE > 7
-    assert np.allclose(whole.ph_total, tiled.ph_total, rtol=1e-13, equal_nan=True)
-    assert np.isnan(whole.ph_total[:, 2]).all()
-    assert np.isfinite(whole.ph_total.isel(place=[0, 1, 3, 4, 5, 6])).all()
-    assert whole.ph_total.dims == ("time", "place")
-    assert whole.dic.attrs["units"] == "umol kg-1"
-    assert whole.ph_total.attrs["standard_name"] == "sea_water_ph_reported_on_total_scale"
+    later = acidify(sea, years, ppm, outputs=("ph_total", "dic"))
+    backward = acidify(sea.isel(place=slice(None, None, -1)), years, ppm, outputs=("ph_total", "dic"))
+    assert np.allclose(later.ph_total, backward.ph_total[:, ::-1], rtol=1e-14, equal_nan=True)
+    assert np.isnan(later.ph_total[:, 2]).all()
+    assert np.isfinite(later.ph_total.isel(place=[0, 1, 3, 4, 5, 6])).all()
+    assert later.ph_total.dims == ("time", "place")
+    assert later.dic.attrs["units"] == "umol kg-1"
+    assert later.ph_total.attrs["standard_name"] == "sea_water_ph_reported_on_total_scale"
 
 
 def test_the_horizon_is_where_saturation_crosses_one():

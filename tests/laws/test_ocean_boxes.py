@@ -85,7 +85,7 @@ def test_uniform_tracers_stay_uniform_in_moving_water():
 
 
 def test_boxes_that_fill_are_refused():
-    with pytest.raises(InputError, match="box low.*does not balance"):
+    with pytest.raises(InputError, match=r"box low.*does not balance"):
         transport(SEA, ("dic",), (Flow("deep", "low", 2e7), Flow("low", "high", 1e7), Flow("high", "deep", 1e7)))
 
 

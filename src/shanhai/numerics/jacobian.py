@@ -13,6 +13,9 @@ from shanhai.numerics.gathered import Sums, arrange
 
 Entry = tuple[int, int]
 
+MANY = 3
+"""Species read from which a law is traced once for all of them: such laws are long, and take long to compile."""
+
 
 class Pattern(NamedTuple):
     """Where a network's matrices have non-zeros, and how they are multiplied.
@@ -34,15 +37,22 @@ class Pattern(NamedTuple):
     product: Sums
 
 
-def pattern(network: Network) -> Pattern:
-    """Pattern of a network's matrices."""
+def pattern(network: Network, only: tuple[int, ...] | None = None) -> Pattern:
+    """Pattern of a network's matrices; with `only`, of derivatives by those species alone."""
     moves = (
         (network.index(name), j)
         for j, reaction in enumerate(network.reactions)
         for name, c in reaction.stoichiometry.items()
         if callable(c) or c != 0.0
     )
-    return _pattern(len(network.species), network.reads, tuple(moves))
+    return _pattern(len(network.species), _reads(network, only), tuple(moves))
+
+
+def _reads(network: Network, only: tuple[int, ...] | None) -> tuple[tuple[int, ...], ...]:
+    """Rows that each law reads, of those asked for."""
+    if only is None:
+        return network.reads
+    return tuple(tuple(k for k in reads if k in only) for reads in network.reads)
 
 
 @cache
@@ -85,25 +95,37 @@ def coefficients(network: Network, x: Array, environment: Any) -> Array:
     return jnp.stack([_like(x[0], c(view, environment) if callable(c) else c) for c in written])
 
 
-def rate_derivatives(network: Network, x: Array, environment: Any) -> Array:
-    """Derivative of each law by each species that it reads; arguments as `coefficients`.
+def rate_derivatives(network: Network, x: Array, environment: Any, only: tuple[int, ...] | None = None) -> Array:
+    """Derivative of each law by each species that it reads, and that is in `only`; arguments as `coefficients`.
 
     Returns:
         in the order of `Pattern.slopes`, (non-zero, ...).
     """
-    amounts = list(x)
-    slopes = [_slope(network, j, k, amounts, environment) for j, reads in enumerate(network.reads) for k in reads]
-    return jnp.stack(slopes) if slopes else jnp.zeros((0, *x.shape[1:]), x.dtype)
+    slopes = [
+        _slopes(network, j, reads, list(x), environment) for j, reads in enumerate(_reads(network, only)) if reads
+    ]
+    return jnp.concatenate(slopes) if slopes else jnp.zeros((0, *x.shape[1:]), x.dtype)
 
 
-def _slope(network: Network, j: int, k: int, amounts: list[Array], environment: Any) -> Array:
-    """Derivative of one law by one species."""
+def _slopes(network: Network, j: int, reads: tuple[int, ...], amounts: list[Array], environment: Any) -> Array:
+    """Derivatives of one law by the species that it reads, (species, ...)."""
 
-    def law(amount: Array) -> Array:
-        there = View(network.names, [*amounts[:k], amount, *amounts[k + 1 :]])  # type: ignore[arg-type]
-        return _like(amount, network.reactions[j].law(there, environment))
+    def law(some: Array) -> Array:
+        there = list(amounts)
+        for place, k in enumerate(reads):
+            there[k] = some[place]
+        view = View(network.names, there)  # type: ignore[arg-type]
+        return _like(some[0], network.reactions[j].law(view, environment))
 
-    return jax.jvp(law, (amounts[k],), (jnp.ones_like(amounts[k]),))[1]
+    def slope(direction: Array) -> Array:
+        return jax.jvp(law, (some,), (direction,))[1]
+
+    some = jnp.stack([amounts[k] for k in reads])
+    n = len(reads)
+    units = jnp.broadcast_to(jnp.eye(n, dtype=some.dtype).reshape(n, n, *(1,) * (some.ndim - 1)), (n, *some.shape))
+    if n < MANY:
+        return jnp.stack([slope(unit) for unit in units])
+    return jax.vmap(slope)(units)  # traced once
 
 
 def _like(amount: Array, value: Any) -> Array:

@@ -289,8 +289,9 @@ def _change(p: _Problem, s: _State, growth: Array, matrix: Array, empty: Array) 
 
 def _linearised(p: _Problem, u: Array) -> tuple[Array, Array]:
     r"""Growth rates F of the pools and $\partial F/\partial u$, (pool, pool, ...)."""
-    x, there = _amounts(p, u), pattern(p.network)
-    nu, slopes = coefficients(p.network, x, p.environment), rate_derivatives(p.network, x, p.environment)
+    x, pools = _amounts(p, u), p.network.pools
+    there, nu = pattern(p.network, pools), coefficients(p.network, x, p.environment)
+    slopes = rate_derivatives(p.network, x, p.environment, pools)
     place = {row: n for n, row in enumerate(p.network.pools)}
     inside = [(n, place[i], place[k]) for n, (i, k) in enumerate(there.jacobian) if i in place and k in place]
     number, i, k = np.array(inside, dtype=np.intp).reshape(-1, 3).T

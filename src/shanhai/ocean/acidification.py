@@ -191,6 +191,8 @@ class Projected(NamedTuple):
 def project(places: Places, dic: ArrayLike, air: Air, years_a_step: float = 1.0) -> Projected:
     """Acidification of many places through time; differentiable by all that is given.
 
+    The air stands still over a step, and surface water follows it within a year: it lags by up to half a step.
+
     Args:
         places: surface waters, see `broadcast`.
         dic: at the start [mol kg-1], (place,); natural fluxes are those of this water under the first air.

@@ -5,8 +5,8 @@ kept where the carbonate ion of the deep sea exceeds
 
 $$C_{cc}(z) = C_{sat}(z) - F/k, \qquad C_{sat}(z) = K_{sp}(z)/[\mathrm{Ca}]$$
 
-The deep sea is not of one piece: with a spread s of its carbonate ion the part $\sigma((C - C_{cc})/s)$ of the floor at z
-keeps what falls on it, and where there is carbonate from before $k\,s\,\ln(1 + e^{(C_{cc} - C)/s})$ of it dissolves.
+The deep sea is not of one piece: with a spread s of its carbonate ion the part $\sigma((C - C_{cc})/s)$ of the floor at
+z keeps what falls on it, and where there is carbonate from before $k\,s\,\ln(1 + e^{(C_{cc} - C)/s})$ of it dissolves.
 Sediment holds a mixed layer of I per area down to the snow line; below it there is none to dissolve.
 
 Source: Boudreau, Middelburg & Meysman (2010), Geophys. Res. Lett. 37, L03603, and Boudreau et al. (2010), Global

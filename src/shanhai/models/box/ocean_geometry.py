@@ -5,6 +5,7 @@ Three, four or seven boxes; every one gives the same three things, so that one m
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
@@ -131,7 +132,7 @@ class ThreeBoxes(Geometry):
         turned = SVERDRUP * self.overturning * change.overturning
         loop = ("deep", "low", "high", "deep")
         return (
-            *(Flow(a, b, turned, "overturning") for a, b in zip(loop, loop[1:])),
+            *(Flow(a, b, turned, "overturning") for a, b in pairwise(loop)),
             *mixing("high", "deep", SVERDRUP * self.polar_mixing * change.overturning),
         )
 
@@ -194,7 +195,7 @@ class FourBoxes(Geometry):
         turned = SVERDRUP * self.overturning * change.overturning
         loop = ("deep", "high", "thermocline", "high", "deep")
         return (
-            *(Flow(a, b, turned, "overturning") for a, b in zip(loop, loop[1:])),
+            *(Flow(a, b, turned, "overturning") for a, b in pairwise(loop)),
             *mixing("high", "deep", SVERDRUP * self.polar_mixing * change.overturning),
             *mixing("low", "thermocline", SVERDRUP * self.pumping),
         )
@@ -271,7 +272,7 @@ class SevenBoxes(Geometry):
         north_way = self.upwelled_north * southern
         cell = ("thermocline", "north", "deep", "subpolar", "thermocline")
         return (
-            *(Flow(a, b, turned, "northern cell") for a, b in zip(cell, cell[1:])),
+            *(Flow(a, b, turned, "northern cell") for a, b in pairwise(cell)),
             Flow("south", "abyss", southern, "southern cell"),
             Flow("abyss", "deep", southern, "southern cell"),
             Flow("deep", "south", southern - north_way, "southern cell"),

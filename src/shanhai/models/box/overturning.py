@@ -1,4 +1,4 @@
-"""The overturning ocean in three, four or seven boxes: carbon, alkalinity, phosphate, oxygen and the isotopes of carbon.
+"""The overturning ocean in three, four or seven boxes: carbon, alkalinity, phosphate, oxygen, 13C and 14C.
 
 Steady states under changed circulation, rain ratio and polar growth; and the uptake of CO2 that rises in the air, with
 the full and with the weakened overturning, by the same network.

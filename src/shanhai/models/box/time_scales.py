@@ -18,6 +18,7 @@ from shanhai.models.box import weathering
 from shanhai.models.box.result import Number, Result, Series
 from shanhai.numerics.steady import steady_state
 from shanhai.numerics.time_scales import Comparison, Mode, QuasiSteady, compare, fast_species, time_scales
+from shanhai.ocean.boxes import value
 from shanhai.seawater.hydration import co2_hydration_rate
 
 EXCESS = "excess co2.low"
@@ -35,9 +36,9 @@ class Settings(eqx.Module):
     """
 
     horizons: tuple[float, ...] = eqx.field(static=True, default=(0.1, 100.0, 1e5))
-    experiment: float = eqx.field(static=True, default=2.0)
+    experiment: float = eqx.field(static=True, default=0.5)
     pulse: float = eqx.field(static=True, default=100.0)
-    steps: int = eqx.field(static=True, default=60)
+    steps: int = eqx.field(static=True, default=20)
     ground: weathering.Settings = weathering.Settings()
     land: LandCarbon = LandCarbon()
 
@@ -73,7 +74,7 @@ def _hydrated(world: weathering.World) -> list[Reaction]:
     sea, at = world.boxes, surface.conditions(None)
     ph = 8.2  # of the hydroxide that helps; the rate changes by a fifth from 8.0 to 8.4
     hydration = co2_hydration_rate(at.temperature, at.salinity, ph)
-    back = surface.velocity * surface.area / sea.volume[sea.index("low")]
+    back = value(surface.velocity, None) * value(surface.area, None) / sea.volume[sea.index("low")]
     reactions = [
         Reaction(r.name, r.law, {"co2.air": -1.0, EXCESS: 1.0}, r.meaning) if r.name == "invasion: low" else r
         for r in world.network.reactions
@@ -123,7 +124,7 @@ def _result(settings: Settings, modes: dict[float, list[Mode]], shown: Compariso
     living = [m for m in first if m.kind != "conserved"]
     times = [m.time / JULIAN_YEAR for m in living]
     led_by = [max(m.species, key=m.species.__getitem__) for m in living]
-    made_by = [max(m.reactions, key=lambda n: abs(m.reactions[n])) for m in living]  # noqa: B023
+    made_by = [max(m.reactions, key=lambda n: abs(m.reactions[n])) for m in living]
     kinds = [[_kind_at(t, years) for t in times] for years in settings.horizons]
     horizons = np.array(settings.horizons)
     errors = {n: e for n, e in shown.errors.items() if n not in ("intact land",)}

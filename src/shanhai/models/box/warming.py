@@ -254,7 +254,7 @@ def run(settings: Settings) -> Result:
 
 
 NOTES = (
-    "The column holds what the surface had at the start; natural carbon that less mixing would leave below is not in it.",
+    "The column holds what the surface had at the start; natural carbon that less mixing leaves below is not in it.",
     "Warming drives natural carbon out of the sea as well; that is the effect where CO2 does not rise.",
 )
 

@@ -249,7 +249,8 @@ def run(settings: Settings) -> Result:
         for k, pulse in enumerate(settings.pulses)
         for row in ledger(made.network, start[:, k], after[-1, :, k], moved[:, k], party=f"{pulse:g} Pg")
     ]
-    return table(settings, made, x, jnp.concatenate([start[None], after]), times, tuple(rows))
+    everything = jnp.concatenate([start[None], after])
+    return table(settings, made, everything, ends.extents, x, times, tuple(rows))
 
 
 def _check(settings: Settings) -> None:

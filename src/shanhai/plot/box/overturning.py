@@ -21,7 +21,7 @@ def draw(result: Result) -> Figure:
         dic.legend(loc="best")
         _curves(uptake, result, "anthropogenic_uptake", "anthropogenic uptake (Pg yr⁻¹)")
         uptake.legend(loc="upper left")
-        _curves(deep, result, "deep_dic_change", "natural deep carbon, change (µmol kg⁻¹)")
+        _curves(deep, result, "deep_dic_change", "natural deep carbon (µmol kg⁻¹)")
         _curves(oxygen, result, "deep_oxygen", "deep oxygen (µmol kg⁻¹)")
         less = result.number("stored_weakened") / result.number("stored_full") - 1.0
         more = result.number("weak_deep_dic_change")
@@ -30,7 +30,7 @@ def draw(result: Result) -> Figure:
             f"{100 * less:+.0f} % of anthropogenic carbon stored"
         ).replace("-", "−")
         style.titles(
-            figure, title, "Above: steady states. Below: CO2 rises in the air; the overturning weakens at year 0."
+            figure, title, "Above: steady states. Below: CO₂ rises in the air; the overturning weakens at year 0."
         )
     return figure
 

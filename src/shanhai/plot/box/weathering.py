@@ -28,20 +28,23 @@ def draw(result: Result) -> Figure:
         floor.invert_yaxis()
         for axes in (flux, floor):
             axes.set_xlabel("years since the pulse")
-        times = {n.name: n.value for n in result.numbers if n.name.startswith("time_")}
-        said = ", ".join(
-            f"{words} {times[name]:,.0f} yr"
-            for name, words in (
-                ("time_invasion", "sea"),
-                ("time_compensation", "sea floor"),
-                ("time_silicate", "silicate"),
-            )
-            if name in times
+        parts = ", ".join(
+            f"{words} {rounded(result.number(f'time_{name}'))} yr"
+            for name, words in (("invasion", "the sea in"), ("compensation", "its floor in"), ("silicate", "rocks in"))
+            if any(n.name == f"time_{name}" for n in result.numbers)
         )
-        style.titles(
-            figure, f"A pulse of CO2 and what takes it back: {said}", "Grey: 20 to 35 %, Archer et al. (2009)."
-        )
+        grey = "Grey: 20 to 35 % after the sea has mixed, Archer et al. (2009). Times: exponentials fitted to the smallest pulse."
+        style.titles(figure, f"What takes back a pulse of CO₂: {parts}", grey)
     return figure
+
+
+def rounded(years: float) -> str:
+    """A time to two digits.
+
+    >>> rounded(372837.0), rounded(125.2)
+    ('370,000', '130')
+    """
+    return f"{float(f'{years:.2g}'):,.0f}"
 
 
 def _left(axes: Axes, result: Result) -> None:
@@ -60,14 +63,14 @@ def _lines(axes: Axes, result: Result, name: str, label: str, factor: float) -> 
 
 
 def _fluxes(axes: Axes, result: Result) -> None:
-    years = np.asarray(result.coordinates["time"].values)[1:]
+    years = np.asarray(result.coordinates["interval"].values)
     shown = (
         ("silicate", "weathering of silicate"),
         ("weathered_carbonate", "weathering of carbonate"),
         ("net_burial", "burial less dissolution"),
     )
     for (name, words), colour, line in zip(shown, COLOURS, LINES):
-        axes.plot(years, np.asarray(result.series[name].values)[1:, -1], color=colour, linestyle=line, label=words)
+        axes.plot(years, np.asarray(result.series[name].values)[:, -1], color=colour, linestyle=line, label=words)
     axes.axhline(0.0, color="#999999", linewidth=0.6)
     axes.set_ylabel("as carbonate or calcium (Tmol yr⁻¹)")
     largest = result.coordinates["pulse"].values[-1]
