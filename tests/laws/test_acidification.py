@@ -58,7 +58,7 @@ def test_flux_and_content_are_the_same_carbon(rising):
 
 
 def test_under_a_constant_air_nothing_changes():
-    constant = surface.Air(jnp.full(YEARS, 280e-6), jnp.zeros(YEARS))
+    constant = surface.Air(280e-6 * jnp.ones(YEARS), jnp.zeros(YEARS))
     made = project(PLACES, START, constant, 1.0)
     assert np.allclose(made.waters.dic, START, rtol=1e-12)
     assert np.allclose(made.waters.ph, made.waters.ph[0], atol=1e-11)

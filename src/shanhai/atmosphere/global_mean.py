@@ -88,7 +88,7 @@ class TwoLayer(eqx.Module):
     >>> for year in range(70):  # CO2 that grows by 1 % a year
     ...     t = climate.advanced(t, climate.co2_forcing(277.15 * 1.01 ** (year + 0.5)), JULIAN_YEAR)
     >>> [round(float(v), 1) for v in t]
-    [2.1, 0.4]
+    [2.0, 0.4]
     """
 
     feedback: Array = par(

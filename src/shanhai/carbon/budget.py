@@ -186,7 +186,8 @@ def feedback(
     >>> feedback(100.0, 200.0, 280.0, 2.0, 0.0)
     Feedback(beta=0.7142857142857143, gamma=-50.0)
     """
-    c, c_other, p, t, t_other = (float(v) for v in (stored, stored_uncoupled, ppm, warming, warming_uncoupled))
+    given = (stored, stored_uncoupled, ppm, warming, warming_uncoupled)
+    c, c_other, p, t, t_other = (float(np.asarray(v)) for v in given)
     if t == t_other or p == 0:
         raise InputError("the runs do not differ in warming, or CO2 has not changed", where="feedback")
     gamma = (c - c_other) / (t - t_other)

@@ -58,9 +58,10 @@ def fertilisation(ppm: ArrayLike, strength: ArrayLike, form: Form = "hyperbolic"
     """
     c = jnp.asarray(ppm)
     if form == "logarithmic":
-        return 1.0 + strength * jnp.log(c / REFERENCE_CO2)
+        return 1.0 + jnp.asarray(strength) * jnp.log(c / REFERENCE_CO2)
     g = REFERENCE_CO2 - COMPENSATION
-    half = strength * g**2 / (REFERENCE_CO2 - strength * g)
+    beta = jnp.asarray(strength)
+    half = beta * g**2 / (REFERENCE_CO2 - beta * g)
     return (c - COMPENSATION) / (c - COMPENSATION + half) * (g + half) / g
 
 

@@ -234,7 +234,7 @@ def run(settings: Settings) -> Result:
     _check(settings)
     times = np.concatenate([[0.0], np.logspace(0.0, np.log10(settings.years), 60)])
     quiet = jnp.stack([begin(settings)] * len(settings.pulses), axis=1)
-    before, _ = courses(settings, quiet, jnp.full(60, 2e5 * JULIAN_YEAR))
+    before, _ = courses(settings, quiet, jnp.asarray(np.full(60, 2e5 * JULIAN_YEAR)))
     made = world(settings)
     air = made.network.index("co2.air")
     x = jnp.where(jnp.arange(len(quiet))[:, None] >= air + 1, 0.0, before[-1])

@@ -22,7 +22,9 @@ NOTES = (
 )
 
 
-def table(settings: Any, made: Any, x: Array, extents: Array, quiet: Array, times: Any, rows: tuple[Row, ...]) -> Result:
+def table(
+    settings: Any, made: Any, x: Array, extents: Array, quiet: Array, times: Any, rows: tuple[Row, ...]
+) -> Result:
     """Result of a run.
 
     Args:

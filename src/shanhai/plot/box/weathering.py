@@ -33,7 +33,7 @@ def draw(result: Result) -> Figure:
             for name, words in (("invasion", "the sea in"), ("compensation", "its floor in"), ("silicate", "rocks in"))
             if any(n.name == f"time_{name}" for n in result.numbers)
         )
-        grey = "Grey: 20 to 35 % after the sea has mixed, Archer et al. (2009). Times: exponentials fitted to the smallest pulse."
+        grey = "Grey: 20 to 35 %, Archer et al. (2009). Times: exponentials fitted to the smallest pulse."
         style.titles(figure, f"What takes back a pulse of CO₂: {parts}", grey)
     return figure
 
