@@ -17,7 +17,7 @@ demo: $(READY)  ## The East China Sea example of the standard, from raw numbers 
 	$(BIN)/shanhai flux demo --out $(OUT)/demo
 
 test: $(READY)  ## The whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)  ## Style and types
 	$(BIN)/ruff format --check .
