@@ -14,6 +14,7 @@ from jax import Array
 
 from shanhai.atmosphere.global_mean import PREINDUSTRIAL_CO2
 from shanhai.carbon.budget import UNCERTAINTY, CarbonBudget
+from shanhai.carbon.protocol import read_protocol
 from shanhai.carbon.scenarios import SCENARIOS, Scenario, embedded, observed_facts, stacked
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import Row
@@ -51,6 +52,7 @@ class Settings(eqx.Module):
     Args:
         scenarios: names of `shanhai.carbon.scenarios.SCENARIOS`.
         last: year that the run ends with; it begins in 1750.
+        protocol_folder: yearly tables of `shanhai.carbon.protocol`; the embedded facts where empty.
         steps: of carbon in a year; more for thin surface boxes.
         land_use_scale: land-use emissions over those of the protocol.
         model: numbers of the model.
@@ -58,6 +60,7 @@ class Settings(eqx.Module):
 
     scenarios: tuple[str, ...] = eqx.field(static=True, default=SCENARIOS)
     last: int = eqx.field(static=True, default=2300)
+    protocol_folder: str = eqx.field(static=True, default="")
     steps: int = eqx.field(static=True, default=STEPS)
     land_use_scale: Array = par(
         1.22,
@@ -111,6 +114,8 @@ def runs(settings: Settings) -> Runs:
 def _scenarios(settings: Settings) -> list[Scenario]:
     if settings.last < 2020:
         raise InputError(f"the run ends in {settings.last}", where="settings.last", do="give a year from 2020 to 2300")
+    if settings.protocol_folder:
+        return [read_protocol(settings.protocol_folder, name, last=settings.last) for name in settings.scenarios]
     return [embedded(name, last=settings.last) for name in settings.scenarios]
 
 
