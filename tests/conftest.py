@@ -1,14 +1,9 @@
 """Shared by all tests: runtime shape typing of the science packages, where the shared data lie, Table D.1."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(COMPILED))  # before jax: what one worker compiles, all have
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
