@@ -12,13 +12,13 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.ledger import ATOMIC_MASS, JULIAN_YEAR
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 
-PGC = 1e15 / ATOMIC_MASS["C"]  # mol in a petagram of carbon
 PGC_PER_PPM = 2.124  # Ballantyne et al. (2012), Nature 488, 70; as the Global Carbon Budget
-MOLES_PER_PPM = PGC_PER_PPM * PGC
-PGC_PER_YEAR = PGC / JULIAN_YEAR  # mol s-1
+DRY_AIR = 1.773e20  # mol, of box models whose air is no more than its CO2
+MOLES_PER_PPM = PGC_PER_PPM * PETAGRAM
+PGC_PER_YEAR = PETAGRAM / JULIAN_YEAR  # mol s-1
 
 PREINDUSTRIAL_CO2 = 277.15  # ppm, 1750, that the forcing is counted from
 PREINDUSTRIAL_N2O = 273.87  # ppb
@@ -36,7 +36,7 @@ def ppm_of_amount(amount: ArrayLike) -> Array:
 def amount_of_ppm(ppm: ArrayLike) -> Array:
     """Amount of CO2 in the whole air [mol] at a mole fraction in dry air [umol mol-1].
 
-    >>> f"{float(amount_of_ppm(277.15)) / PGC:.1f} PgC"
+    >>> f"{float(amount_of_ppm(277.15)) / PETAGRAM:.1f} PgC"
     '588.7 PgC'
     """
     return jnp.asarray(ppm) * MOLES_PER_PPM

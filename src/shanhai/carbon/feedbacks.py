@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from shanhai.atmosphere.global_mean import PGC, PREINDUSTRIAL_CO2
+from shanhai.atmosphere.global_mean import PREINDUSTRIAL_CO2
 from shanhai.carbon.budget import Feedback, feedback
+from shanhai.core.ledger import PETAGRAM
 from shanhai.land.global_carbon import POOLS
 from shanhai.models.box.global_carbon import BOXES, Drivers, GlobalCarbon, network, preindustrial, simulate
 
@@ -49,7 +50,7 @@ def _stored(model: GlobalCarbon, shares: Array) -> tuple[Array, Array, Array]:
     def one(share: Array) -> tuple[Array, Array, Array]:
         changed = eqx.tree_at(lambda m: m.carbon_feels_climate, model, share)
         run = simulate(changed, drivers, start, "concentrations")
-        gained = (run.amounts[-1] - run.amounts[0]) / PGC
+        gained = (run.amounts[-1] - run.amounts[0]) / PETAGRAM
         land, ocean = (
             sum((gained[chain.index(n)] for n in names), jnp.zeros(()))
             for names in (POOLS, [f"dic.{box}" for box in BOXES])

@@ -27,7 +27,7 @@ CONCENTRATIONS = Remote(
 FOSSIL, LAND_USE = "Emissions|CO2|MAGICC Fossil and Industrial", "Emissions|CO2|MAGICC AFOLU"
 CO2 = "Atmospheric Concentrations|CO2"
 UNITS = {FOSSIL: "Mt CO2/yr", LAND_USE: "Mt CO2/yr", CO2: "ppm"}
-PGC = 1e-3 * ATOMIC_MASS["C"] / (ATOMIC_MASS["C"] + 2.0 * ATOMIC_MASS["O"])  # PgC in a Mt of CO2
+PGC_PER_MT = 1e-3 * ATOMIC_MASS["C"] / (ATOMIC_MASS["C"] + 2.0 * ATOMIC_MASS["O"])  # PgC in a Mt of CO2
 
 
 def download_protocol(folder: Path | str) -> list[Path]:
@@ -59,7 +59,7 @@ def read_protocol(folder: Path | str, name: str, first: int = FIRST, last: int =
         raise InputError(f"there is no scenario {name!r}; {nearest(name, SCENARIOS)}", where="scenario")
     years = np.arange(float(FIRST), LAST + 1.0)
     emissions, concentrations = (Path(folder) / r.name for r in (EMISSIONS, CONCENTRATIONS))
-    burnt, cleared = (PGC * _world(emissions, name, variable, years) for variable in (FOSSIL, LAND_USE))
+    burnt, cleared = (PGC_PER_MT * _world(emissions, name, variable, years) for variable in (FOSSIL, LAND_USE))
     ppm = _world(concentrations, name, CO2, years)
     return Scenario(name, years, burnt, cleared, other_forcing(name, years), ppm).between(first, last)
 

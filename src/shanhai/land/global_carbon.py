@@ -22,13 +22,13 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.ledger import ATOMIC_MASS, JULIAN_YEAR
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 from shanhai.core.reactions import Law, Reaction, Species
 
 POOLS = ("vegetation", "detritus", "soil")
 INTACT = "intact land"
-PGC_PER_YEAR = 1e15 / ATOMIC_MASS["C"] / JULIAN_YEAR  # mol s-1
+PGC_PER_YEAR = PETAGRAM / JULIAN_YEAR  # mol s-1
 REFERENCE_CO2 = 277.15  # ppm, that production is given at
 COMPENSATION = 31.0  # ppm below which nothing grows
 

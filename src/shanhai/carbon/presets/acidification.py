@@ -10,16 +10,14 @@ from jax import Array
 
 from shanhai.airsea import LAWS, transfer_velocity
 from shanhai.carbon.scenarios import FIRST, LAST, embedded
+from shanhai.core.constants import MICROATMOSPHERE
 from shanhai.core.errors import InputError
-from shanhai.core.ledger import ATOMIC_MASS, JULIAN_YEAR
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 from shanhai.models.box.books import ledger
 from shanhai.models.box.result import Number, Result, Series
 from shanhai.ocean import acidification as surface
 from shanhai.seawater.gases import schmidt_number
-
-PETAGRAM = 1e15 / ATOMIC_MASS["C"]  # mol
-MICROATMOSPHERE = 0.101325  # Pa
 
 
 class Band(NamedTuple):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanhai.core.errors import InputError
-from shanhai.core.ledger import ATOMIC_MASS
+from shanhai.core.ledger import PETAGRAM
 from shanhai.io.radiocarbon import read_graven2017
 from shanhai.models.box.result import Number, Result, Series
 from shanhai.models.column.radiocarbon import (
@@ -123,7 +123,7 @@ def _result(settings: Settings, forcing: Forcing, history: History, note: str) -
     first = settings.first_year
     air = np.asarray(np.interp(history.year, forcing.year, forcing.delta14c))
     bomb, reach = _bomb(sea, np.asarray(history.water.dic14), BEFORE_TESTS - first)
-    uptake = np.asarray(inventory(sea, history.water.dic)) * (ATOMIC_MASS["C"] * 1e-15)
+    uptake = np.asarray(inventory(sea, history.water.dic)) / PETAGRAM
     age = np.asarray(ventilation_age(delta[0], delta[0, 0]))
     kept = np.array(settings.profile_years)
     along = {

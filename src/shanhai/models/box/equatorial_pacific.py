@@ -9,7 +9,8 @@ import numpy as np
 from jax import Array
 
 from shanhai.airsea import LAWS, transfer_velocity
-from shanhai.core.ledger import ATOMIC_MASS, JULIAN_YEAR
+from shanhai.core.constants import MICROATMOSPHERE
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 from shanhai.core.reactions import Network, Species
 from shanhai.models.box.books import ledger
@@ -28,8 +29,6 @@ from shanhai.seawater.gases import schmidt_number
 
 TRACERS = ("dic", "alkalinity", "phosphate")
 STEPS_A_YEAR = 73
-PETAGRAM = 1e15 / ATOMIC_MASS["C"]  # mol
-MICROATMOSPHERE = 0.101325  # Pa
 REPRESENTATIVE = "representative of water at 60-80 m, 140-110 degW; unverified"
 
 

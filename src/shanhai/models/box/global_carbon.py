@@ -24,14 +24,13 @@ from jax import Array
 
 from shanhai.atmosphere.global_mean import (
     MOLES_PER_PPM,
-    PGC,
     PGC_PER_YEAR,
     PREINDUSTRIAL_CO2,
     TwoLayer,
     amount_of_ppm,
     ppm_of_amount,
 )
-from shanhai.core.ledger import JULIAN_YEAR
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 from shanhai.core.reactions import Network, Reaction, Species
 from shanhai.land.global_carbon import POOLS, LandCarbon, land_reactions, land_species
@@ -486,7 +485,7 @@ def budget(model: GlobalCarbon, run: Trajectory, air: Air = "emissions", drivers
         drivers: needed for runs driven by concentrations.
     """
     chain = network(model, air)
-    moved = {r.name: run.extents[:, i] / PGC for i, r in enumerate(chain.reactions)}
+    moved = {r.name: run.extents[:, i] / PETAGRAM for i, r in enumerate(chain.reactions)}
 
     def net(gain: str, loss: str) -> Array:
         return _sum(moved, gain) - _sum(moved, loss)
@@ -498,7 +497,7 @@ def budget(model: GlobalCarbon, run: Trajectory, air: Air = "emissions", drivers
     return Budget(
         moved["fossil emission"] - moved["removal"],
         sum((net(f"clearing: {p}", f"regrowth: {p}") for p in POOLS), jnp.zeros(())),
-        (run.amounts[1:, 0] - run.amounts[:-1, 0]) / PGC,
+        (run.amounts[1:, 0] - run.amounts[:-1, 0]) / PETAGRAM,
         net("growth", "respiration"),
         net("invasion", "evasion"),
         level,

@@ -9,7 +9,8 @@ import numpy as np
 from jax import Array
 
 from shanhai.airsea import LAWS, transfer_velocity
-from shanhai.core.ledger import ATOMIC_MASS, JULIAN_YEAR
+from shanhai.core.constants import MICROATMOSPHERE
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 from shanhai.core.reactions import Network, Species
 from shanhai.models.box.books import ledger
@@ -31,8 +32,6 @@ TRACERS = ("dic", "alkalinity", "phosphate")
 VARYING = ("mixed", "below")
 STEPS = 73  # a year
 CYCLES = 60  # years before the one that is shown
-PETAGRAM = 1e15 / ATOMIC_MASS["C"]  # mol
-MICROATMOSPHERE = 0.101325  # Pa
 YEAR_2010 = "fit of one harmonic to the area mean of 2010"
 REPRESENTATIVE = "representative of the region; unverified"
 

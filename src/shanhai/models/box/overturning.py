@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from shanhai.atmosphere.global_mean import DRY_AIR
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import JULIAN_YEAR
 from shanhai.core.params import describe, par
@@ -31,7 +32,6 @@ from shanhai.seawater.radiocarbon import STANDARD_DELTA13C
 
 ISOTOPES: tuple[Isotope, Isotope] = ("dic13", "dic14")
 TRACERS = ("dic", "alkalinity", "phosphate", "oxygen")
-DRY_AIR = 1.773e20  # mol
 OXYGEN = Species("oxygen.air", {"O2": 1.0}, external=True, meaning="oxygen of the air")
 
 

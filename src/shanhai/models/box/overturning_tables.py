@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shanhai.core.ledger import JULIAN_YEAR, Row
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM, Row
 from shanhai.models.box.result import Number, Result, Series
 from shanhai.ocean.boxes import DENSITY
 
 Floats = NDArray[np.float64]
 
-PETAGRAM = 12.011e-15  # Pg mol-1 of carbon
 
 EXPERIMENTS: Mapping[str, Any] = {
     "reference": lambda weak: (1.0, 1.0, 1.0),
@@ -54,7 +53,7 @@ def _steady(states: Any, mass: Floats) -> dict[str, Series]:
     made = {
         "co2": Series(1e6 * np.asarray(states.co2), both[:1], "umol mol-1", "CO2 of dry air"),
         "export": Series(
-            PETAGRAM * JULIAN_YEAR * np.asarray(states.exported).sum(1),
+            JULIAN_YEAR * np.asarray(states.exported).sum(1) / PETAGRAM,
             both[:1],
             "Pg yr-1",
             "organic carbon that sinks",
@@ -74,7 +73,7 @@ def _risen(settings: Any, courses: Any, fractions: Any, mass: Floats) -> dict[st
     count = len(mass)
     carbon = np.asarray(courses.x)[:, :, :count].sum(2)
     first = np.asarray(courses.start)[:, None, :count].sum(2)
-    stored = PETAGRAM * (carbon - first)
+    stored = (carbon - first) / PETAGRAM
     flux = np.diff(stored, axis=1, prepend=0.0)
     deep = settings.geometry.boxes().names.index(settings.geometry.deep)
     dic, oxygen = (1e6 * np.asarray(courses.x)[:, :, k * count + deep] / mass[deep] for k in (0, 3))

@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from shanhai.airsea import LAWS, transfer_velocity
+from shanhai.core.constants import MICROATMOSPHERE
 from shanhai.core.ledger import JULIAN_YEAR
 from shanhai.core.params import par
 from shanhai.core.reactions import Network, Reaction, Species
@@ -42,7 +43,6 @@ CONTENTS: dict[str, dict[str, float]] = {
     "alkalinity": {"Alk": 1.0},
 }
 UNITS = {"water": "kg", "salt": "g", "dic": "mol", "alkalinity": "mol"}
-MICROATMOSPHERE = 0.101325  # Pa
 SEASONAL = "choice that gives first-year ice"
 
 

@@ -11,7 +11,7 @@ from jax import Array
 
 from shanhai.core.errors import InputError
 from shanhai.core.first_order import FirstOrder
-from shanhai.core.ledger import JULIAN_YEAR
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.reactions import Network, Reaction, Species
 from shanhai.land.global_carbon import LandCarbon, land_reactions, land_species
 from shanhai.models.box import weathering
@@ -127,7 +127,7 @@ def held_slow(made: Network, pools: set[str]) -> Network:
 
 def reduced_run(settings: Settings, made: Network, x: Array, fast: tuple[str, ...]) -> Comparison:
     """A pulse of CO2 followed with and without the fast pools."""
-    pulsed = x.at[made.index("co2.air")].add(settings.pulse * 1e15 / weathering.CARBON)
+    pulsed = x.at[made.index("co2.air")].add(settings.pulse * PETAGRAM)
     duration = settings.experiment * JULIAN_YEAR
     return compare(QuasiSteady(made, fast, Year()), pulsed, Year(), duration, settings.steps)
 
@@ -182,7 +182,7 @@ def _numbers(
         *counts,
         Number("air_error", errors["co2.air"], "1", "error of the CO2 of the air with fast pools quasi-steady"),
         Number("worst_error", errors[worst], "1", f"largest error, of {worst}"),
-        Number("missing_carbon", float(shown.missing["C"]) * weathering.CARBON / 1e15, "Pg", "carbon left out"),
+        Number("missing_carbon", float(shown.missing["C"]) / PETAGRAM, "Pg", "carbon left out"),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from shanhai.airsea import LAWS, transfer_velocity
-from shanhai.core.ledger import ATOMIC_MASS, JULIAN_YEAR
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 from shanhai.core.reactions import Network, Species
 from shanhai.models.box.books import ledger
@@ -29,7 +29,6 @@ LAYERS = (60.0, 80.0, 110.0, 160.0, 240.0, 360.0, 540.0, 800.0, 1350.0)
 NAMES = ("mixed", "below", *(f"layer_{i}" for i in range(2, len(LAYERS) + 1)))
 TRACERS = ("dic", "alkalinity")
 STEPS = 12  # a year
-PETAGRAM = 1e15 / ATOMIC_MASS["C"]  # mol
 CAUSES = ("warming", "mixing", "mixed layer")
 OESCHGER = "Oeschger et al. (1975), Tellus 27, 168; unverified"
 

@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from shanhai.atmosphere.global_mean import DRY_AIR
 from shanhai.core.errors import InputError
-from shanhai.core.ledger import JULIAN_YEAR
+from shanhai.core.ledger import JULIAN_YEAR, PETAGRAM
 from shanhai.core.params import par
 from shanhai.core.reactions import Network, Reaction, Species
 from shanhai.land.weathering import Weathering
@@ -30,9 +31,7 @@ from shanhai.ocean.carbonate_burial import Deposit, SeaFloor
 from shanhai.ocean.pumps import Sinking, export
 
 TRACERS = ("dic", "alkalinity", "phosphate")
-DRY_AIR = 1.773e20  # mol
 TERAMOLE = 1e12 / JULIAN_YEAR  # mol s-1 in Tmol yr-1
-CARBON = 12.011  # g mol-1
 LIME = {"C": 1.0, "Alk": 2.0, "Ca": 1.0}
 STONE = {"Alk": 2.0, "Ca": 1.0}
 CHARGE = {"alkalinity": 1.0, "calcium": -2.0}
@@ -238,7 +237,7 @@ def run(settings: Settings) -> Result:
     made = world(settings)
     air = made.network.index("co2.air")
     x = jnp.where(jnp.arange(len(quiet))[:, None] >= air + 1, 0.0, before[-1])
-    pulses = jnp.array(settings.pulses) * 1e15 / CARBON
+    pulses = jnp.array(settings.pulses) * PETAGRAM
     start = x.at[air].add(pulses)
     after, ends = courses(settings, start, jnp.asarray(np.diff(times) * JULIAN_YEAR))
     if int(jnp.max(ends.status)) != 0 or not bool(jnp.all(jnp.isfinite(after))):

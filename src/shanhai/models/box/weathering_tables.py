@@ -8,6 +8,7 @@ from jax import Array
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from shanhai.atmosphere.global_mean import DRY_AIR
 from shanhai.core.ledger import JULIAN_YEAR, Row
 from shanhai.models.box.result import Number, Result, Series
 
@@ -65,7 +66,7 @@ def table(
 
 
 def _co2(made: Any, x: Array) -> Array:
-    return 1e6 * x[..., made.network.index("co2.air"), :] / 1.773e20
+    return 1e6 * x[..., made.network.index("co2.air"), :] / DRY_AIR
 
 
 @eqx.filter_jit
