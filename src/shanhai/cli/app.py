@@ -30,7 +30,7 @@ def check(config: Path, *, json: bool = False) -> None:
     from shanhai.cli import printing
     from shanhai.io.settings import read_toml
 
-    if read_toml(config, do="name a configuration").get("kind") == "box":
+    if read_toml(config, do="shanhai flux new writes one").get("kind") == "box":
         from shanhai.io.box_presets import read_preset
 
         printing.preset(read_preset(str(config)), json)
