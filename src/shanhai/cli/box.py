@@ -1,7 +1,9 @@
 """`shanhai box`: box and column models of the carbon cycle, each a preset."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from shanhai.core.errors import InputError
 
@@ -10,7 +12,7 @@ def run(
     preset: str = "list",
     *,
     out: Path | None = None,
-    set: list[str] | None = None,  # noqa: A002: the name of the option
+    changes: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     overwrite: bool = False,
     json: bool = False,
 ) -> None:
@@ -19,7 +21,7 @@ def run(
     Args:
         preset: name of a preset or a file; "list" shows the presets.
         out: folder for series, tables and figure; only the headlines are printed when absent.
-        set: change of a setting, as in --set pump.rain=0.1; may be given again.
+        changes: change of a setting, as in --set pump.rain=0.1; may be given again.
         overwrite: replace the files of another run in the folder.
         json: print for machines.
     """
@@ -32,12 +34,12 @@ def run(
         return
     from shanhai.io import box_output, box_presets
 
-    changes = dict(_change(text) for text in set or [])
-    chosen = box_presets.read_preset(preset, changes)
+    wanted = dict(_change(text) for text in changes or [])
+    chosen = box_presets.read_preset(preset, wanted)
     if out is not None:
         box_output.refuse_folder(out, overwrite)
     result = chosen.run(chosen.settings)
-    files = box_output.write_box(out, chosen, result, _drawing(chosen.model, result), changes) if out else []
+    files = box_output.write_box(out, chosen, result, _drawing(chosen.model, result), wanted) if out else []
     printing.box(chosen, result, files, json)
     if not all(row.closes for row in result.ledger):
         raise InputError("the ledger does not close", where=preset, do="report this with the printed table")
