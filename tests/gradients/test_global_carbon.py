@@ -22,25 +22,30 @@ def ph_2100(numbers, fossil, land_use):
     return budget(model, last).ph[0]
 
 
-PH = jax.jit(jax.value_and_grad(ph_2100, (0, 1, 2)))
+PH, SLOPES = jax.jit(ph_2100), jax.jit(jax.grad(ph_2100, (0, 1, 2)))
 AT = (parameters(GlobalCarbon(), NAMES), DRIVERS.fossil, DRIVERS.land_use)
 
 
 @pytest.fixture(scope="module")
 def gradient():
-    return PH(*AT)[1]
+    return SLOPES(*AT)
+
+
+def central(direction, step):
+    up, down = ([a + s * d for a, d in zip(AT, direction)] for s in (step, -step))
+    return float(PH(*up) - PH(*down)) / (2 * step)
 
 
 def difference(direction, step):
-    up, down = ([a + s * d for a, d in zip(AT, direction)] for s in (step, -step))
-    return float(PH(*up)[0] - PH(*down)[0]) / (2 * step)
+    """Central differences of two steps, of which the error of second order is taken out."""
+    return (4.0 * central(direction, step / 2) - central(direction, step)) / 3.0
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_by_parameters(gradient, name):
     unit = jnp.eye(len(NAMES))[NAMES.index(name)] * AT[0]
-    found = difference((unit, 0 * AT[1], 0 * AT[2]), 1e-4)
-    assert float(gradient[0] @ unit) == pytest.approx(found, rel=1e-5, abs=1e-10)
+    found = difference((unit, 0 * AT[1], 0 * AT[2]), 2e-3)
+    assert float(gradient[0] @ unit) == pytest.approx(found, rel=1e-6, abs=1e-10)
 
 
 @pytest.mark.parametrize("year", [1951, 1990, 2050, 2090])
@@ -48,7 +53,7 @@ def test_by_parameters(gradient, name):
 def test_by_the_emission_of_a_year(gradient, year, kind):
     direction = [0 * a for a in AT]
     direction[kind] = direction[kind].at[year - FIRST].set(1.0)
-    assert float(gradient[kind][year - FIRST]) == pytest.approx(difference(direction, 0.05), rel=1e-5, abs=1e-10)
+    assert float(gradient[kind][year - FIRST]) == pytest.approx(difference(direction, 0.5), rel=1e-6, abs=1e-11)
 
 
 def test_all_are_finite_and_emissions_acidify(gradient):
