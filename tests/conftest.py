@@ -1,11 +1,27 @@
 """Shared by all tests: runtime shape typing of the science packages, where the shared data lie, Table D.1."""
 
+import gc
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+MOST_MAPS = 16_000
+"""Memory maps of a worker beyond which compiled programs are let go; Linux allows 65 530, where the compiler dies."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_programs_are_let_go():
+    """Each compiled program holds memory maps, and programs of one file are rarely asked for by another."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
