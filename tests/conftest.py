@@ -1,11 +1,17 @@
 """Shared by all tests: runtime shape typing of the science packages, where the shared data lie, Table D.1."""
 
 import gc
+import os
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# the same examples in every run; HYPOTHESIS_PROFILE=default looks for new ones
+settings.register_profile("fixed", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 

@@ -15,7 +15,7 @@ from shanhai.numerics.rosenbrock import Rosenbrock
 from shanhai.ocean.air_exchange import Surface, co2_exchange, isotope_exchange, oxygen_exchange
 from shanhai.ocean.boxes import Boxes, Flow, mixing, transport
 from shanhai.ocean.isotope_riders import Ways, decay, riders
-from shanhai.ocean.pumps import ACCEPTORS, NutrientLimited, Sinking, Sustained, export
+from shanhai.ocean.pumps import ACCEPTORS, NutrientLimited, Respiration, Sinking, Sustained, export
 
 YEAR = 3.15576e7
 TRACERS = ("dic", "alkalinity", "phosphate", "oxygen")
@@ -44,7 +44,7 @@ def ocean(fast: float = 3.0) -> Network:
     for (box, temperature), law in zip((("low", 21.5), ("high", 2.5)), growing):
         at = surface(box, temperature)
         reactions += [*co2_exchange(at, lambda x, _: x["co2.air"] / 1.773e20), *oxygen_exchange(at)]
-        reactions += export(SEA, box, {"deep": 1.0}, law, sinking, TRACERS)
+        reactions += export(SEA, box, {"deep": 1.0}, law, sinking, TRACERS, Respiration())
     air = (Species("co2.air", {"C": 1.0}), Species("oxygen.air", {"O2": 1.0}, external=True))
     return Network((*SEA.species(TRACERS), *air, ACCEPTORS), tuple(reactions))
 
@@ -128,7 +128,7 @@ def test_gas_exchange_ends_at_equilibrium():
 
 def test_export_returns_below_what_it_takes_above():
     law = Sustained(SEA, "high", 1e6, 2e-8)
-    for reaction in export(SEA, "high", {"deep": 1.0}, law, Sinking(), TRACERS):
+    for reaction in export(SEA, "high", {"deep": 1.0}, law, Sinking(), TRACERS, Respiration()):
         for tracer in ("dic", "alkalinity", "phosphate"):
             up, down = (float(reaction.stoichiometry[f"{tracer}.{b}"](None, None)) for b in ("high", "deep"))
             assert up == -down != 0.0
@@ -167,3 +167,12 @@ def test_radiocarbon_decays_with_its_half_life():
     x = jnp.append(SEA.amounts({"dic14": 1e-3}), 0.0)
     rate = np.asarray(network.tendency(x))[:3] / np.asarray(x)[:3]
     np.testing.assert_allclose(np.log(2.0) / -rate / YEAR, 5700.0, rtol=1e-12)
+
+
+def test_oxygen_is_carried_with_its_respiration_or_not_at_all():
+    def law(x, _):
+        return x["phosphate.low"]
+
+    for tracers, respiration in ((("dic", "alkalinity"), Respiration()), (TRACERS, None)):
+        with pytest.raises(InputError, match="go together"):
+            export(SEA, "low", {"deep": 1.0}, law, Sinking(), tracers, respiration)

@@ -15,6 +15,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
+from shanhai.core.errors import InputError
 from shanhai.core.params import par
 from shanhai.core.reactions import Coefficient, Law, Reaction, Species
 from shanhai.ocean.boxes import Amounts, Boxes, Given, value
@@ -29,18 +30,10 @@ class Sinking(eqx.Module):
 
     Args:
         organic: nitrogen and phosphorus of organic matter.
-        oxygen: made by growth and taken by respiration.
         rain: carbonate carbon.
     """
 
     organic: OrganicMatter = OrganicMatter()
-    oxygen: Array = par(
-        138 / 106,
-        "1",
-        source="Redfield, Ketchum & Richards (1963), The Sea 2, 26",
-        bounds=(0.5, 2.0),
-        meaning="oxygen per organic carbon",
-    )
     rain: Array = par(
         0.07,
         "1",
@@ -55,9 +48,20 @@ class Sinking(eqx.Module):
             "dic": 1.0 + self.rain,
             "phosphate": self.organic.phosphorus,
             "alkalinity": 2.0 * self.rain - self.organic.alkalinity,
-            "oxygen": -self.oxygen,
         }
         return jnp.asarray(taken[tracer])
+
+
+class Respiration(eqx.Module):
+    """What respiration takes, and growth makes, where a model carries oxygen."""
+
+    oxygen: Array = par(
+        138 / 106,
+        "1",
+        source="Redfield, Ketchum & Richards (1963), The Sea 2, 26",
+        bounds=(0.5, 2.0),
+        meaning="oxygen per organic carbon",
+    )
 
 
 class NutrientLimited(eqx.Module):
@@ -156,6 +160,7 @@ def export(
     law: Law,
     sinking: Sinking,
     tracers: Sequence[str],
+    respiration: Respiration | None = None,
 ) -> tuple[Reaction, ...]:
     """Reactions of the pump out of one box; with oxygen among the tracers, two to each target.
 
@@ -166,19 +171,22 @@ def export(
         law: organic carbon exported [mol s-1].
         sinking: what sinks.
         tracers: of `dic`, `alkalinity`, `phosphate`, `oxygen`, those the model carries.
+        respiration: goes with oxygen among the tracers.
 
     Raises:
-        InputError: for a box that is not there.
+        InputError: for a box that is not there, or only one of oxygen and respiration.
     """
+    if ("oxygen" in tracers) != (respiration is not None):
+        raise InputError("oxygen among the tracers and respiration go together", where=f"pump of {box}")
     reactions: list[Reaction] = []
     for target, share in targets.items():
         moves = _moves(boxes, box, target, sinking, tracers)
-        if "oxygen" not in tracers:
+        if respiration is None:
             reactions.append(Reaction(f"pump: {box} to {target}", _Shared(law, share), moves, "export"))
             continue
         light, dark = boxes.named("oxygen", box), boxes.named("oxygen", target)
         for oxic, taken, how in ((True, dark, "oxygen"), (False, ACCEPTORS.name, "other acceptors")):
-            made = {light: _Amount(sinking.oxygen), taken: _Amount(-sinking.oxygen)}
+            made = {light: _Amount(respiration.oxygen), taken: _Amount(-respiration.oxygen)}
             part = _Oxic(boxes, law, share, target, oxic)
             name = f"pump: {box} to {target}, {how}"
             reactions.append(Reaction(name, part, moves | made, f"export respired by {how}"))

@@ -27,7 +27,7 @@ from shanhai.numerics.steady import Steady, steady_state
 from shanhai.ocean.air_exchange import Isotope, Surface, co2_exchange, oxygen_exchange
 from shanhai.ocean.boxes import Amounts, Boxes, transport
 from shanhai.ocean.isotope_riders import Fractionation, Ways, decay, riders, ways
-from shanhai.ocean.pumps import ACCEPTORS, Sinking, export
+from shanhai.ocean.pumps import ACCEPTORS, Respiration, Sinking, export
 from shanhai.seawater.radiocarbon import STANDARD_DELTA13C
 
 ISOTOPES: tuple[Isotope, Isotope] = ("dic13", "dic14")
@@ -83,6 +83,7 @@ class Settings(eqx.Module):
     atmosphere: Literal["conserved", "fixed"] = eqx.field(static=True, default="conserved")
     inventory: Inventory = Inventory()
     sinking: Sinking = Sinking()
+    respiration: Respiration = Respiration()
     fractionation: Fractionation = Fractionation()
     velocity: Array = par(
         3.0, "m d-1", source="Toggweiler (1999), through the programs LOSCAR and SCP-M", bounds=(0.0, 100.0),
@@ -119,7 +120,7 @@ def ocean(settings: Settings, change: Circulation, fixed_air: bool) -> Ocean:
     """
     geometry = settings.geometry
     sea = geometry.boxes()
-    sinking = Sinking(settings.sinking.organic, settings.sinking.oxygen, settings.sinking.rain * change.rain)
+    sinking = Sinking(settings.sinking.organic, settings.sinking.rain * change.rain)
     outcrops = geometry.outcrops(change, sinking.organic.phosphorus)
     speed = settings.velocity / 86400.0
     surfaces = tuple(
@@ -128,7 +129,8 @@ def ocean(settings: Settings, change: Circulation, fixed_air: bool) -> Ocean:
     reactions = list(transport(sea, TRACERS, geometry.flows(change)))
     for outcrop, surface in zip(outcrops, surfaces):
         reactions += [*co2_exchange(surface, partial(xco2, fixed_air)), *oxygen_exchange(surface)]
-        reactions += export(sea, outcrop.box, outcrop.targets, outcrop.growth, sinking, TRACERS)
+        grown = (outcrop.growth, sinking, TRACERS, settings.respiration)
+        reactions += export(sea, outcrop.box, outcrop.targets, *grown)
     air = Species("co2.air", {"C": 1.0}, external=fixed_air, meaning="CO2 of the air")
     network = Network((*sea.species(TRACERS), air, OXYGEN, ACCEPTORS), tuple(reactions), sample=280e-6)
     return Ocean(network, sea, outcrops, surfaces, sinking)
