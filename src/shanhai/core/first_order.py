@@ -1,12 +1,15 @@
 """The rate law of first order in one species, declared so that a stepper can integrate it exactly."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 from jax import Array
 
 from shanhai.core.params import _strong_float
-from shanhai.core.reactions import Coefficient
+
+if TYPE_CHECKING:
+    from shanhai.core.reactions import Coefficient
 
 
 class FirstOrder(eqx.Module):
@@ -26,7 +29,7 @@ class FirstOrder(eqx.Module):
     """
 
     of: str = eqx.field(static=True)
-    rate: Coefficient | Array = eqx.field(converter=_strong_float)
+    rate: "Coefficient | Array" = eqx.field(converter=_strong_float)
 
     def coefficient(self, x: Mapping[str, Array], environment: object) -> Array:
         """Rate constant k at a state."""

@@ -8,8 +8,11 @@ $$x(t + \Delta t) = x(t) + \nu\,\xi, \qquad \frac{d\xi}{dt} = r(x)$$
 and every conserved quantity closes at any time step, because every column of ν balances.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
 from typing import Any
 
 import equinox as eqx
@@ -20,6 +23,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from shanhai.core.errors import InputError, nearest
+from shanhai.core.first_order import FirstOrder
 
 BALANCE = 1e-12
 """Largest imbalance of a reaction, relative to what it moves."""
@@ -68,6 +72,11 @@ class Reaction(eqx.Module):
     stoichiometry: Mapping[str, Coefficient]
     meaning: str = eqx.field(static=True, default="")
 
+    @property
+    def moves(self) -> list[tuple[str, Coefficient]]:
+        """Species taken or made with their coefficients, by name: a dict that has been through `jit` is sorted."""
+        return sorted((item for item in self.stoichiometry.items() if _is_moved(item[1])), key=lambda item: item[0])
+
 
 class Network(eqx.Module):
     """Reactions over species, checked when built.
@@ -75,6 +84,10 @@ class Network(eqx.Module):
     Args:
         species: in the order of the rows of the state.
         reactions: in the order of the extents.
+        names: of the species.
+        reads: rows of the species that each law reads.
+        runs: reactions in a row that are, or are not, of first order with a constant that no amount changes; the
+            former are computed at once, so that a network of many compiles as fast as one of few.
         sample: environment that the laws are tried with when built, to see what they read and that they balance.
 
     Raises:
@@ -90,18 +103,22 @@ class Network(eqx.Module):
 
     species: tuple[Species, ...] = eqx.field(static=True)
     reactions: tuple[Reaction, ...]
+    names: tuple[str, ...] = eqx.field(static=True)
     reads: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+    runs: tuple[tuple[bool, tuple[int, ...]], ...] = eqx.field(static=True)
 
     def __init__(self, species: tuple[Species, ...], reactions: tuple[Reaction, ...], sample: Any = None) -> None:
         self.species, self.reactions = tuple(species), tuple(reactions)
-        _check_names(self.species, self.reactions)
-        self.reads = tuple(_species_read(r, self.species, sample) for r in self.reactions)
+        self.names = tuple(s.name for s in self.species)
+        _check_names(self.names, self.reactions)
+        self.reads = tuple(_species_read(r.law, self.species, sample) for r in self.reactions)
+        linear = [
+            isinstance(r.law, FirstOrder) and not _species_read(r.law.coefficient, self.species, sample)
+            for r in self.reactions
+        ]
+        numbers = groupby(range(len(linear)), linear.__getitem__)
+        self.runs = tuple((of_first_order, tuple(run)) for of_first_order, run in numbers)
         _check_balance(self, sample)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the species, in order."""
-        return tuple(s.name for s in self.species)
 
     @property
     def pools(self) -> tuple[int, ...]:
@@ -126,9 +143,10 @@ class Network(eqx.Module):
         Raises:
             InputError: for a name that is not in the network.
         """
-        if name not in self.names:
+        place = places(self.names).get(name)
+        if place is None:
             raise InputError(f"there is no species {name!r}; {nearest(name, self.names)}", where="network")
-        return self.names.index(name)
+        return place
 
     def rates(self, x: Array, environment: Any = None) -> Array:
         """Rates of all extents.
@@ -141,7 +159,23 @@ class Network(eqx.Module):
             rates, (reaction, ...).
         """
         view = self.view(x)
-        return jnp.stack([jnp.broadcast_to(r.law(view, environment), x.shape[1:]) for r in self.reactions])
+        parts = [
+            self.rate_constants(run, x, environment) * x[self._sources(run)]
+            if linear
+            else jnp.stack([jnp.broadcast_to(self.reactions[j].law(view, environment), x.shape[1:]) for j in run])
+            for linear, run in self.runs
+        ]
+        return jnp.concatenate(parts) if parts else jnp.zeros((0, *x.shape[1:]), x.dtype)
+
+    def rate_constants(self, run: tuple[int, ...], x: Array, environment: Any) -> Array:
+        """Rate constants of reactions of first order, of those in one of the `runs`, (reaction, ...)."""
+        view = self.view(x)
+        each = [jnp.asarray(self.reactions[j].law.coefficient(view, environment), x.dtype) for j in run]  # type: ignore[attr-defined]
+        shape = jnp.broadcast_shapes(*(k.shape for k in each), (1,) * (x.ndim - 1))
+        return jnp.stack([jnp.broadcast_to(k, shape) for k in each])
+
+    def _sources(self, run: tuple[int, ...]) -> NDArray[np.intp]:
+        return np.array([places(self.names)[self.reactions[j].law.of] for j in run])  # type: ignore[attr-defined]
 
     def stoichiometry(self, x: Array, environment: Any = None) -> Array:
         """Coefficients with those that depend on the state frozen there.
@@ -157,14 +191,14 @@ class Network(eqx.Module):
         if not self.has_frozen_coefficients:
             return numbers
         view = self.view(x)
-        frozen = {
-            (self.index(name), j): jnp.broadcast_to(c, x.shape[1:])
+        entries = {
+            (places(self.names)[name], j): jnp.broadcast_to(c, x.shape[1:])
             for j, reaction in enumerate(self.reactions)
-            for name, c in _frozen(reaction, view, environment).items()
+            for name, c in frozen(reaction, view, environment).items()
         }
         nu = jnp.broadcast_to(numbers.reshape(*self._shape, *(1,) * (x.ndim - 1)), (*self._shape, *x.shape[1:]))
-        rows, columns = np.array(list(frozen)).T
-        return nu.at[rows, columns].set(jnp.stack(list(frozen.values())).astype(x.dtype))
+        rows, columns = np.array(list(entries)).T
+        return nu.at[rows, columns].set(jnp.stack(list(entries.values())).astype(x.dtype))
 
     @property
     def has_frozen_coefficients(self) -> bool:
@@ -179,7 +213,7 @@ class Network(eqx.Module):
         nu = np.zeros(self._shape)
         for j, reaction in enumerate(self.reactions):
             for name, c in reaction.stoichiometry.items():
-                nu[self.index(name), j] = 0.0 if callable(c) else c
+                nu[places(self.names)[name], j] = 0.0 if callable(c) else c
         return nu
 
     def tendency(self, x: Array, environment: Any = None) -> Array:
@@ -210,9 +244,10 @@ class View(Mapping[str, Array]):
         self.names, self.x = names, x
 
     def __getitem__(self, name: str) -> Array:
-        if name not in self.names:
+        place = places(self.names).get(name)
+        if place is None:
             raise InputError(f"a law reads {name!r}, which is no species; {nearest(name, self.names)}", where="network")
-        return self.x[self.names.index(name)]
+        return self.x[place]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -230,8 +265,14 @@ class _Recorder(View):
 
     def __getitem__(self, name: str) -> Array:
         value = super().__getitem__(name)
-        self.read.add(self.names.index(name))
+        self.read.add(places(self.names)[name])
         return value
+
+
+@cache
+def places(names: tuple[str, ...]) -> dict[str, int]:
+    """Rows by name; to look many up, quicker than `Network.index`, as a method of a large module is slow to reach."""
+    return {name: k for k, name in enumerate(names)}
 
 
 def moved(nu: Array, extents: Array) -> Array:
@@ -260,7 +301,11 @@ def proportion(part: Array, whole: Array) -> Array:
     return jnp.where(there, (part / size) / (jnp.where(there, whole, 1.0) / size), 0.0)
 
 
-def _frozen(reaction: Reaction, view: View, environment: Any) -> dict[str, Any]:
+def _is_moved(coefficient: Coefficient) -> bool:
+    return callable(coefficient) or coefficient != 0.0
+
+
+def frozen(reaction: Reaction, view: View, environment: Any) -> dict[str, Any]:
     """Coefficients that depend on the state, by species; at once where the stoichiometry knows how."""
     at_once = getattr(reaction.stoichiometry, "coefficients", None)
     if at_once is not None:
@@ -268,12 +313,11 @@ def _frozen(reaction: Reaction, view: View, environment: Any) -> dict[str, Any]:
     return {name: c(view, environment) for name, c in reaction.stoichiometry.items() if callable(c)}
 
 
-def _check_names(species: tuple[Species, ...], reactions: tuple[Reaction, ...]) -> None:
-    for kind, names in (("species", [s.name for s in species]), ("reaction", [r.name for r in reactions])):
-        for name in names:
-            if names.count(name) > 1:
+def _check_names(known: tuple[str, ...], reactions: tuple[Reaction, ...]) -> None:
+    for kind, names in (("species", known), ("reaction", tuple(r.name for r in reactions))):
+        for name, count in Counter(names).items():
+            if count > 1:
                 raise InputError(f"the {kind} {name!r} is declared twice", where="network", do="join or rename them")
-    known = [s.name for s in species]
     for reaction in reactions:
         for name in reaction.stoichiometry:
             if name not in known:
@@ -283,10 +327,10 @@ def _check_names(species: tuple[Species, ...], reactions: tuple[Reaction, ...]) 
                 )
 
 
-def _species_read(reaction: Reaction, species: tuple[Species, ...], sample: Any) -> tuple[int, ...]:
+def _species_read(law: Law, species: tuple[Species, ...], sample: Any) -> tuple[int, ...]:
     """Rows that the law reads: tried abstractly, so that nothing is computed."""
     recorder = _Recorder(tuple(s.name for s in species), jnp.ones(len(species)))
-    jax.eval_shape(lambda env: reaction.law(recorder, env), sample)
+    jax.eval_shape(lambda env: law(recorder, env), sample)
     return tuple(sorted(recorder.read))
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from shanhai.core.first_order import FirstOrder
@@ -84,12 +85,12 @@ class Exponential(eqx.Module):
             change = network.rates(x + moved(nu, first), environment) - rates
             extents = first + 0.5 * dt * change
             return Step(x + moved(nu, extents), extents, moved(nu, 0.5 * dt * change))
-        rest = _remainder(block, x, rates)
+        rest = _remainder(network, block, x, rates)
         first = _extents(block, x, dt, rest, jnp.zeros_like(rest))
         predicted = x + moved(nu, first)
         if all(isinstance(r.law, FirstOrder) and not callable(r.law.rate) for r in network.reactions):
             return Step(predicted, first, jnp.zeros_like(x))
-        change = _remainder(block, predicted, network.rates(predicted, environment)) - rest
+        change = _remainder(network, block, predicted, network.rates(predicted, environment)) - rest
         extents = _extents(block, x, dt, rest, change)
         return Step(x + moved(nu, extents), extents, moved(nu, extents - first))
 
@@ -112,10 +113,13 @@ def _block(network: Network, x: Array, environment: Any, nu: Array) -> _Block:
     return _Block(rows, pairs, constants, matrix, leak, nu)
 
 
-def _remainder(block: _Block, x: Array, rates: Array) -> Array:
-    """Rates less those of first order, (reaction, ...)."""
+def _remainder(network: Network, block: _Block, x: Array, rates: Array) -> Array:
+    """Rates less those of first order, (reaction, ...); nothing of those that no amount changes, without rounding."""
+    whole = [j for of_first_order, run in network.runs if of_first_order for j in run]
+    rates = rates.at[np.array(whole, int)].set(0.0)
     for n, (j, reads) in enumerate(block.reactions):
-        rates = rates.at[j].add(-block.constants[..., n] * x[block.rows[reads]])
+        if j not in whole:
+            rates = rates.at[j].add(-block.constants[..., n] * x[block.rows[reads]])
     return rates
 
 

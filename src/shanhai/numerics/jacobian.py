@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from shanhai.core.reactions import Network, View
+from shanhai.core.reactions import Network, View, frozen, places
 from shanhai.numerics.gathered import Sums, arrange
 
 Entry = tuple[int, int]
@@ -39,12 +39,8 @@ class Pattern(NamedTuple):
 
 def pattern(network: Network, only: tuple[int, ...] | None = None) -> Pattern:
     """Pattern of a network's matrices; with `only`, of derivatives by those species alone."""
-    moves = (
-        (network.index(name), j)
-        for j, reaction in enumerate(network.reactions)
-        for name, c in reaction.stoichiometry.items()
-        if callable(c) or c != 0.0
-    )
+    place = places(network.names)
+    moves = ((place[name], j) for j, reaction in enumerate(network.reactions) for name, _ in reaction.moves)
     return _pattern(len(network.species), _reads(network, only), tuple(moves))
 
 
@@ -88,11 +84,14 @@ def coefficients(network: Network, x: Array, environment: Any) -> Array:
     Returns:
         in the order of `Pattern.nu`, (non-zero, ...); trailing axes of length one where every coefficient is a number.
     """
-    written = [c for r in network.reactions for c in r.stoichiometry.values() if callable(c) or c != 0.0]
     if not network.has_frozen_coefficients:
+        written = [c for r in network.reactions for _, c in r.moves]
         return jnp.asarray(np.array(written, dtype=x.dtype).reshape(-1, *(1,) * (x.ndim - 1)))
-    view = network.view(x)
-    return jnp.stack([_like(x[0], c(view, environment) if callable(c) else c) for c in written])
+    view, found = network.view(x), []
+    for reaction in network.reactions:
+        there = frozen(reaction, view, environment)
+        found += [there[name] if callable(c) else c for name, c in reaction.moves]
+    return jnp.stack([_like(x[0], c) for c in found])
 
 
 def rate_derivatives(network: Network, x: Array, environment: Any, only: tuple[int, ...] | None = None) -> Array:
@@ -101,9 +100,14 @@ def rate_derivatives(network: Network, x: Array, environment: Any, only: tuple[i
     Returns:
         in the order of `Pattern.slopes`, (non-zero, ...).
     """
-    slopes = [
-        _slopes(network, j, reads, list(x), environment) for j, reads in enumerate(_reads(network, only)) if reads
-    ]
+    read, slopes, amounts = _reads(network, only), [], list(x)
+    for linear, run in network.runs:
+        asked = tuple(j for j in run if read[j])
+        if linear and asked:
+            constants = network.rate_constants(asked, x, environment)
+            slopes.append(jnp.broadcast_to(constants, (len(asked), *x.shape[1:])))
+        elif not linear:
+            slopes += [_slopes(network, j, read[j], amounts, environment) for j in asked]
     return jnp.concatenate(slopes) if slopes else jnp.zeros((0, *x.shape[1:]), x.dtype)
 
 

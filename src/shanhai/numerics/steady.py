@@ -63,8 +63,10 @@ class _Problem(NamedTuple):
 
 class _State(NamedTuple):
     u: Array
-    length: Array
-    active: Array
+    length: Array  # of the next pseudo-step; zero before the first, which the fastest time scale sets
+    moving: Array
+    active: Array  # until the residual of the last u is known
+    residual: Array
     iterations: Array
 
 
@@ -147,17 +149,14 @@ def steady_state(
     problem = _problem(network, x, environment)
     fixed = jax.tree.map(lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_array(leaf) else leaf, problem)
 
-    def iterate(_: Any, start: Array) -> tuple[Array, tuple[Array, Array]]:
+    def iterate(_: Any, start: Array) -> tuple[Array, tuple[Array, Array, Array]]:
         end = _iterated(fixed, start, tolerance, most_iterations)
-        return end.u, (end.active.astype(x.dtype), end.iterations.astype(x.dtype))
+        return end.u, (end.moving.astype(x.dtype), end.residual, end.iterations.astype(x.dtype))
 
-    u, (unfinished, count) = jax.lax.custom_root(
+    u, (unfinished, residual, count) = jax.lax.custom_root(
         partial(_equations, problem), _first(fixed), iterate, _tangent, has_aux=True
     )
     x_end = _amounts(problem, u)
-    growth, matrix = _linearised(fixed, jax.lax.stop_gradient(u))
-    growing = jnp.where(_is_empty(fixed, jax.lax.stop_gradient(u)), 0.0, jnp.abs(growth))
-    residual = safe.ratio(jnp.max(growing, axis=0), jnp.max(jnp.abs(matrix), axis=(0, 1)), 0.0)
     finite = jnp.all(jnp.isfinite(x_end), axis=0) & (fixed.scale > 0)
     status = jnp.where(finite, jnp.where(unfinished > 0, NOT_CONVERGED, CONVERGED), NOT_FINITE)
     return Steady(x_end, status, residual, count.astype(jnp.int32))
@@ -243,33 +242,34 @@ def _dense_solve(matrix: Array, y: Array) -> Array:
 
 
 def _iterated(p: _Problem, start: Array, tolerance: float, most: int) -> _State:
-    cells = start.shape[1:]
-    matrix = _linearised(p, start)[1]
-    fastest = jnp.max(jnp.abs(matrix), axis=(0, 1))
-    length = 1.0 / jnp.where(fastest > 0, fastest, 1.0)
-    state = _State(start, length, jnp.broadcast_to(p.scale > 0, cells), jnp.zeros((), jnp.int32))
+    """Iterations up to the residual of the last u, with a single place where the network is linearised."""
+    there, none = jnp.broadcast_to(p.scale > 0, start.shape[1:]), jnp.zeros(start.shape[1:], start.dtype)
+    state = _State(start, none, there, there, none, jnp.zeros((), jnp.int32))
 
     def going(s: _State) -> Array:
-        return jnp.any(s.active) & (s.iterations < most)
+        return jnp.any(s.active) & (s.iterations <= most)
 
-    return jax.lax.while_loop(going, lambda s: _iteration(p, tolerance, s), state)
+    end = jax.lax.while_loop(going, lambda s: _iteration(p, tolerance, s), state)
+    return end._replace(iterations=end.iterations - 1)
 
 
 def _iteration(p: _Problem, tolerance: float, s: _State) -> _State:
     growth, matrix = _linearised(p, s.u)
-    empty = _is_empty(p, s.u) & (growth <= 0)
     fastest = jnp.max(jnp.abs(matrix), axis=(0, 1))
+    growing = jnp.max(jnp.where(_is_empty(p, s.u), 0.0, jnp.abs(growth)), axis=0)
+    residual = jnp.where(s.active, safe.ratio(growing, fastest, 0.0), s.residual)
+    slowest = LONGEST**3 / jnp.where(fastest > 0, fastest, 1.0)
+    s = s._replace(length=jnp.where(s.length > 0, s.length, slowest / LONGEST**3))
+    empty = _is_empty(p, s.u) & (growth <= 0)
     delta = _change(p, s, growth, matrix, empty)
     size = jnp.max(jnp.where(empty, 0.0, jnp.abs(delta)), axis=0)
     finite = jnp.isfinite(size)
-    longer = jnp.select([size < 0.1, size < 0.6, size < 1.0], [10.0, 2.0, 1.0], 0.3)
-    still = s.active & ~(finite & (size <= tolerance) & (s.length * fastest >= LONGEST))
+    longer = jnp.where(finite, jnp.select([size < 0.1, size < 0.6, size < 1.0], [10.0, 2.0, 1.0], 0.3), 0.1)
+    still = s.moving & ~(finite & (size <= tolerance) & (s.length * fastest >= LONGEST))
     low, high = jnp.log(p.scale * EMPTY), jnp.log(p.scale * FULL)
     u = jnp.clip(s.u + jnp.clip(delta, -MOST_CHANGE, MOST_CHANGE), low, high)
-    length = s.length * jnp.where(finite, longer, 0.1)
-    length = jnp.minimum(length, LONGEST**3 / jnp.where(fastest > 0, fastest, 1.0))
-    moves = s.active & finite
-    return _State(jnp.where(moves, u, s.u), jnp.where(s.active, length, s.length), still, s.iterations + 1)
+    length = jnp.where(s.moving, jnp.minimum(s.length * longer, slowest), s.length)
+    return _State(jnp.where(s.moving & finite, u, s.u), length, still, s.moving, residual, s.iterations + 1)
 
 
 def _change(p: _Problem, s: _State, growth: Array, matrix: Array, empty: Array) -> Array:

@@ -114,12 +114,16 @@ def _matrices(network: Network, x: Array, environment: Any) -> tuple[Floats, Flo
     nu = np.zeros((len(network.species), len(network.reactions), *cells))
     slopes = np.zeros((len(network.reactions), len(network.species), *cells))
     for matrix, entries, values in (
-        (nu, there.nu, coefficients(network, x, environment)),
-        (slopes, there.slopes, rate_derivatives(network, x, environment)),
+        (nu, there.nu, _compiled_coefficients(network, x, environment)),
+        (slopes, there.slopes, _compiled_derivatives(network, x, environment)),
     ):
         for (i, j), value in zip(entries, np.asarray(values)):
             matrix[i, j] = value
     return nu, slopes
+
+
+_compiled_coefficients = eqx.filter_jit(coefficients)
+_compiled_derivatives = eqx.filter_jit(rate_derivatives)
 
 
 def _modes(network: Network, nu: Floats, slopes: Floats, horizon: float) -> list[Mode]:
@@ -245,8 +249,11 @@ class QuasiSteady(eqx.Module):
 
     def tendency(self, x: Array, environment: Any = None) -> Array:
         """Rates of change of the amounts, zero of the fast pools, (species, ...)."""
-        there = self.network.tendency(self.complete(x, environment)[0], environment)
-        return there.at[np.array(self.held.pools)].set(0.0)
+        return self.at_complete(self.complete(x, environment)[0], environment)
+
+    def at_complete(self, x: Array, environment: Any = None) -> Array:
+        """The same where the fast pools are in quasi-steady state already."""
+        return self.network.tendency(x, environment).at[np.array(self.held.pools)].set(0.0)
 
 
 @dataclass(frozen=True)
@@ -300,8 +307,8 @@ def compare(reduced: QuasiSteady, x: Array, environment: Any, horizon: float, st
     network = reduced.network
     scale = float(jnp.max(jnp.abs(x)))
     tolerance = Tolerance(relative=jnp.asarray(1e-7), absolute=jnp.asarray(1e-14 * scale), smallest=1e-18)
-    full = jax.jit(lambda x: integrate(Rosenbrock("rodas4"), network, x, environment, horizon, tolerance))(x)
-    end, found = jax.jit(lambda x: _run(reduced, x, environment, horizon / steps, steps))(x)
+    full = eqx.filter_jit(integrate)(Rosenbrock("rodas4"), network, x, environment, horizon, tolerance)
+    end, found = _run(reduced, x, environment, horizon / steps, steps)
     change = np.tensordot(network.contents, np.asarray(end - x), axes=1)
     return Comparison(
         np.asarray(full.x),
@@ -313,18 +320,21 @@ def compare(reduced: QuasiSteady, x: Array, environment: Any, horizon: float, st
     )
 
 
+@eqx.filter_jit
 def _run(reduced: QuasiSteady, x: Array, environment: Any, dt: float, steps: int) -> tuple[Array, Array]:
-    def stage(carry: tuple[Array, Array, Array], weights: Any) -> tuple[tuple[Array, Array, Array], None]:
-        x, slope, total = carry
+    def stage(carry: tuple[Array, Array, Array, Array], weights: Any) -> tuple[tuple[Array, Array, Array, Array], None]:
+        x, slope, total, found = carry
         ahead, share = weights
-        slope = reduced.tendency(x + ahead * dt * slope, environment)
-        return (x, slope, total + share * slope), None
+        there, right = reduced.complete(x + ahead * dt * slope, environment)
+        slope = reduced.at_complete(there, environment)
+        return (x, slope, total + share * slope, found & right), None
 
-    def step(x: Array, _: None) -> tuple[Array, Array]:
+    def step(carry: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], None]:
+        x, found = carry
         zero = jnp.zeros_like(x)
-        total = jax.lax.scan(stage, (x, zero, zero), (CLASSICAL_AHEAD, CLASSICAL_SHARE))[0][2]
-        return reduced.complete(x + dt * total, environment)
+        end = jax.lax.scan(stage, (x, zero, zero, found), (CLASSICAL_AHEAD, CLASSICAL_SHARE))[0]
+        return (x + dt * end[2], end[3]), None
 
-    start, first = reduced.complete(x, environment)
-    end, found = jax.lax.scan(step, start, None, length=steps)
-    return end, jnp.all(found, axis=0) & first
+    (end, found), _ = jax.lax.scan(step, (x, jnp.ones(x.shape[1:], bool)), None, length=steps)
+    end, right = reduced.complete(end, environment)
+    return end, found & right

@@ -122,7 +122,7 @@ def _solved(
     """Compiled by itself, so that a network that asks for it many times traces it once."""
     pair = {"dic": dic, "alkalinity": alkalinity}
     known = water(conditions, Solutes(), options) if of is None else of
-    return solve_in(known._replace(solutes=Solutes(phosphate=phosphate)), pair, conditions, options)
+    return solve_in(known._replace(solutes=Solutes(phosphate=phosphate)), pair, conditions, options, steps=0)
 
 
 Isotope = Literal["dic13", "dic14"]

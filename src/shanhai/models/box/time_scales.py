@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -97,7 +96,7 @@ def equilibrium(settings: Settings, made: Network) -> Array:
     Raises:
         InputError: where there are none.
     """
-    found = jax.jit(lambda x: steady_state(made, x, Year()))(begin(settings))
+    found = eqx.filter_jit(steady_state)(made, begin(settings), Year())
     if int(found.status) != 0:
         raise InputError("no steady state is found", where="time_scales", do="keep nearer to the defaults")
     return found.x
