@@ -25,6 +25,7 @@ _SUBPACKAGES = (
     "ocean",
     "plot",
     "seawater",
+    "soil",
 )
 
 if "JAX_ENABLE_X64" not in os.environ:

@@ -20,6 +20,7 @@ ROOMS = {  # room -> height; a file may import rooms that lie lower, and its own
     "airsea": 4,
     "ocean": 5,
     "land": 5,
+    "soil": 5,
     "atmosphere": 5,
     "coupling": 6,
     "models": 7,

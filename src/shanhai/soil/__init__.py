@@ -1,0 +1,1 @@
+"""Soil biogeochemistry: microbes, nitrogen, phosphorus, gases, isotopes; equations as functions, models as networks."""
