@@ -164,15 +164,19 @@ def _check_water(boxes: Boxes, flows: Sequence[Flow], sample: Any) -> None:
     rates = [value(flow.rate, sample) for flow in flows]
     if any(isinstance(rate, jax.core.Tracer) for rate in rates):
         return
-    net, through = np.zeros(len(boxes.names)), np.zeros(len(boxes.names))
-    for flow, rate in zip(flows, rates):
-        net[boxes.index(flow.source)] -= float(rate)
-        net[boxes.index(flow.target)] += float(rate)
-        through[[boxes.index(flow.source), boxes.index(flow.target)]] += float(rate)
-    for name, lost, total in zip(boxes.names, net, through):
-        if abs(lost) > BALANCE * total:
+    given = [np.asarray(rate) for rate in rates]
+    cells = np.broadcast_shapes(*(rate.shape for rate in given))
+    net, through = (np.zeros((len(boxes.names), *cells)) for _ in range(2))
+    for flow, rate in zip(flows, given):
+        source, target = boxes.index(flow.source), boxes.index(flow.target)
+        net[source] -= rate
+        net[target] += rate
+        through[[source, target]] += rate
+    for name, stays, total in zip(boxes.names, net, through):
+        if np.any(np.abs(stays) > BALANCE * total):
+            most = np.ravel(stays)[np.argmax(np.abs(stays))]
             raise InputError(
-                f"its water does not balance: {lost:+.4g} m3 s-1 stay in it",
+                f"its water does not balance: {most:+.4g} m3 s-1 stay in it",
                 where=f"box {name}",
                 do="let as much water leave each box as enters it",
             )
