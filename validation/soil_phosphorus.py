@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from shanhai.core.constants import MOLAR_MASS
+from shanhai.core.constants import ATOMIC_MASS
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.ledger import JULIAN_YEAR
 from shanhai.core.reactions import Network, Reaction, Species
@@ -120,7 +120,7 @@ def _age(axis: Any) -> None:
         "secondary and exchangeable": pools["secondary_p"] + pools["exchangeable_p"],
         "organic and plants": pools["organic_p"] + pools["plant_p"],
     }
-    scale = MOLAR_MASS["P"] * 0.5  # g m-2 of half a metre
+    scale = ATOMIC_MASS["P"] * 0.5  # g m-2 of half a metre
     colours = ("#b3b3b3", "#d55e00", "#0072b2", "#009e73")
     axis.stackplot(years, *(v * scale for v in parts.values()), labels=list(parts), colors=colours)
     axis.set(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.conftest import SHARED
 
-from shanhai.core.constants import MOLAR_MASS, SECONDS_PER_DAY
+from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.errors import InputError
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.ledger import JULIAN_YEAR
@@ -198,7 +198,7 @@ def test_the_table_of_soil_orders_is_that_of_the_testbed():
 
 def test_an_order_of_soil_gives_back_its_amount_per_area_and_an_unknown_one_is_refused():
     surface = of_soil_order("ultisol", 0.25)
-    assert float(surface.capacity) * 0.25 * MOLAR_MASS["P"] == pytest.approx(227.50909, rel=1e-14)
+    assert float(surface.capacity) * 0.25 * ATOMIC_MASS["P"] == pytest.approx(227.50909, rel=1e-14)
     default, alfisol = Langmuir(), of_soil_order("alfisol", 0.5)
     assert float(default.capacity) == pytest.approx(float(alfisol.capacity), rel=1e-4)
     assert float(default.half_saturation) == pytest.approx(float(alfisol.half_saturation), rel=1e-4)

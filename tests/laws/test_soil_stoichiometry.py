@@ -153,7 +153,7 @@ def test_smooth_growth_converges_to_held_growth():
 
 def test_ratios_by_mass_become_molar():
     assert float(molar_ratio(1.0, "N")) == pytest.approx(14.007 / 12.011)
-    assert float(molar_ratio(1.0, "P")) == pytest.approx(30.974 / 12.011)
+    assert float(molar_ratio(1.0, "P")) == pytest.approx(30.973761998 / 12.011)
     assert float(Composition().ratios["N"]) == 7.0
 
 

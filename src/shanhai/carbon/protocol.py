@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanhai.carbon.scenarios import FIRST, LAST, SCENARIOS, Scenario, other_forcing
+from shanhai.core.constants import ATOMIC_MASS
 from shanhai.core.errors import InputError, nearest
-from shanhai.core.ledger import ATOMIC_MASS
 from shanhai.io.downloads import Remote, fetch
 
 Numbers = NDArray[np.float64]

@@ -13,15 +13,12 @@ them on the device.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shanhai.core.constants import SECONDS_PER_DAY
+from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 
 BAR = 1e-12
 """Largest residual, relative to the inventory and all that went through."""
 
 JULIAN_YEAR = 365.25 * SECONDS_PER_DAY  # s
-
-ATOMIC_MASS = {"C": 12.011, "N": 14.007, "P": 30.973761998, "O": 15.999, "H": 1.008, "Si": 28.085, "S": 32.06}
-"""Conventional atomic masses [g mol-1]; IUPAC 2021 abridged (P in full)."""
 
 PETAGRAM = 1e15 / ATOMIC_MASS["C"]  # mol in a petagram of carbon
 

@@ -26,7 +26,7 @@ from jax import Array
 from shanhai.core.errors import InputError
 from shanhai.core.reactions import Network
 from shanhai.numerics.integrate import Stepper
-from shanhai.numerics.steady import CONVERGED, EMPTY, MOST_CHANGE, NOT_CONVERGED, NOT_FINITE, _dense_solve
+from shanhai.numerics.steady import CONVERGED, EMPTY, MOST_CHANGE, NOT_CONVERGED, NOT_FINITE, dense_solve
 
 NEAR, WARM_UP, DEPTH = 1e-3, 30, 4
 """Change over a cycle, and cycles, after which mixing gives way to Newton; differences that mixing keeps."""
@@ -206,7 +206,7 @@ def _newton_iteration(gap: Cycle, tolerance: float, s: _Newton) -> _Newton:
 def _solve(matrix: Array, f: Array) -> Array:
     """Solve with (pool, pool, ...), leaving a pool that no cycle changes, whose row is rounding, where it is."""
     held = jnp.all(jnp.abs(matrix) <= 16.0 * jnp.finfo(f.dtype).eps, axis=1)
-    return _dense_solve(jnp.where(held[:, None], _unit(f), matrix), jnp.where(held, 0.0, f))
+    return dense_solve(jnp.where(held[:, None], _unit(f), matrix), jnp.where(held, 0.0, f))
 
 
 def _linearised(gap: Cycle, u: Array) -> tuple[Array, Array]:

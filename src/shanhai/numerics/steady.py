@@ -230,10 +230,10 @@ def _tangent(linear: Any, y: Array) -> Array:
     """Solve with the matrix of a linear function of (pool, ...)."""
     unit = jnp.eye(len(y), dtype=y.dtype).reshape(len(y), len(y), *(1,) * (y.ndim - 1))
     columns = jax.vmap(linear)(jnp.broadcast_to(unit, (len(y), *y.shape)))
-    return _dense_solve(jnp.swapaxes(columns, 0, 1), y)
+    return dense_solve(jnp.swapaxes(columns, 0, 1), y)
 
 
-def _dense_solve(matrix: Array, y: Array) -> Array:
+def dense_solve(matrix: Array, y: Array) -> Array:
     """Solve (row, column, ...) systems, rows scaled, with pivoting."""
     size = jnp.max(jnp.abs(matrix), axis=1)
     size = jnp.where(size > 0, size, 1.0)
@@ -284,7 +284,7 @@ def _change(p: _Problem, s: _State, growth: Array, matrix: Array, empty: Array) 
         a = jnp.where(here[:, None], part / jnp.sum(jnp.abs(part), axis=0), a)
         right = jnp.where(here, -missing, right)
     held = empty & ~jnp.any(replaced, axis=0)
-    return _dense_solve(jnp.where(held[:, None], unit, a), jnp.where(held, 0.0, right))
+    return dense_solve(jnp.where(held[:, None], unit, a), jnp.where(held, 0.0, right))
 
 
 def _linearised(p: _Problem, u: Array) -> tuple[Array, Array]:

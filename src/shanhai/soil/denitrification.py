@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import MOLAR_MASS, SECONDS_PER_DAY
+from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.errors import InputError
 from shanhai.core.params import par
 from shanhai.core.reactions import Coefficient, Law, Reaction
@@ -55,9 +55,9 @@ def per_gram(nitrate: ArrayLike, respiration: ArrayLike, bulk_density: ArrayLike
     """
     grams = 1e3 / jnp.asarray(bulk_density, float)
     return PerGram(
-        jnp.asarray(nitrate) * (MOLAR_MASS["N"] * grams),
-        jnp.asarray(respiration) * (MOLAR_MASS["C"] * grams * SECONDS_PER_DAY),
-        1.0 / (MOLAR_MASS["N"] * grams * SECONDS_PER_DAY),
+        jnp.asarray(nitrate) * (ATOMIC_MASS["N"] * grams),
+        jnp.asarray(respiration) * (ATOMIC_MASS["C"] * grams * SECONDS_PER_DAY),
+        1.0 / (ATOMIC_MASS["N"] * grams * SECONDS_PER_DAY),
     )
 
 

@@ -22,13 +22,13 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.constants import SECONDS_PER_HOUR
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import par
 from shanhai.core.reactions import Law, Reaction
 from shanhai.core.routing import Pool, routed
 
 _MEND = "initial value in the namelist of MEND of May 2019"
-SECONDS_PER_HOUR = 3600.0
 
 
 class Dormancy(eqx.Module):

@@ -30,7 +30,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import MOLAR_MASS
+from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_HOUR
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import par
 from shanhai.core.reactions import Law, Reaction, proportion
@@ -39,9 +39,8 @@ from shanhai.numerics import safe
 from shanhai.soil.carbon_use import limited_growth
 
 BISECTIONS = 52  # halvings of 0 to 1 down to rounding
-SECONDS_PER_HOUR = 3600.0
 _MEND = "initial value in the namelist of MEND of May 2019"
-_PER_MILLIGRAM = 1e3 / MOLAR_MASS["C"]  # mol m-3 in 1 mg cm-3 of carbon
+_PER_MILLIGRAM = 1e3 / ATOMIC_MASS["C"]  # mol m-3 in 1 mg cm-3 of carbon
 
 
 def enzymatic_rate(fastest: ArrayLike, amount: ArrayLike, half_saturation: ArrayLike) -> Array:

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import ZERO_CELSIUS
+from shanhai.core.constants import SECONDS_PER_HOUR, ZERO_CELSIUS
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import par
 from shanhai.core.reactions import Law, Network, Reaction, Species
@@ -40,7 +40,6 @@ from shanhai.soil.nitrification import reactions as nitrification_reactions
 from shanhai.soil.stoichiometry import Composition, Immobilisation, uptake
 from shanhai.soil.temperature import Arrhenius
 
-SECONDS_PER_HOUR = 3600.0
 GASES = ("nitric_oxide", "nitrous_oxide")
 
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import MOLAR_MASS
+from shanhai.core.constants import ATOMIC_MASS
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import JULIAN_YEAR
 from shanhai.core.params import par
@@ -122,7 +122,7 @@ def molar_cn(by_mass: ArrayLike) -> Array:
     >>> round(float(molar_cn(30.0)), 3)
     34.985
     """
-    return jnp.asarray(by_mass) * (MOLAR_MASS["N"] / MOLAR_MASS["C"])
+    return jnp.asarray(by_mass) * (ATOMIC_MASS["N"] / ATOMIC_MASS["C"])
 
 
 def bound_complexes(

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import MOLAR_MASS, ZERO_CELSIUS
+from shanhai.core.constants import ATOMIC_MASS, ZERO_CELSIUS
 from shanhai.core.params import par
 from shanhai.core.reactions import Coefficient, Law, Reaction
 
@@ -55,7 +55,7 @@ class FixationCost(eqx.Module):
         >>> round(float(FixationCost().molar(298.29)), 2)
         42.07
         """
-        return self.by_mass(temperature) * (MOLAR_MASS["N"] / MOLAR_MASS["C"])
+        return self.by_mass(temperature) * (ATOMIC_MASS["N"] / ATOMIC_MASS["C"])
 
 
 class _PerCarbon(eqx.Module):

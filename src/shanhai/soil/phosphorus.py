@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import MOLAR_MASS, SECONDS_PER_DAY
+from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import par
@@ -161,7 +161,7 @@ def of_soil_order(order: str, depth: float) -> Langmuir:
     """
     if order not in SOIL_ORDERS:
         raise InputError(f"there is no soil order {order!r}; {nearest(order, SOIL_ORDERS)}", where="phosphorus")
-    capacity, half = (jnp.asarray(value / (MOLAR_MASS["P"] * depth)) for value in SOIL_ORDERS[order])
+    capacity, half = (jnp.asarray(value / (ATOMIC_MASS["P"] * depth)) for value in SOIL_ORDERS[order])
     return Langmuir(capacity, half)
 
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import MOLAR_MASS, SECONDS_PER_DAY
+from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import JULIAN_YEAR
 from shanhai.core.params import par
@@ -35,7 +35,7 @@ class Sorption(eqx.Module):
     acidity: Array = par(0.12, "1", source=_MILLENNIAL, bounds=(0.0, 2.0), meaning="decline of sorption with pH")
     offset: Array = par(0.216, "1", source=_MILLENNIAL, bounds=(-5.0, 5.0), meaning="decline of sorption at pH 0")
     desorption: Array = par(
-        1.0 / MOLAR_MASS["C"],
+        1.0 / ATOMIC_MASS["C"],
         "mol m-3 d-1",
         source=f"{_MILLENNIAL}: 1 g m-2 d-1 in a metre",
         bounds=(0.0, 1e3),
@@ -68,7 +68,7 @@ def mineral_capacity(s: Sorption, bulk_density: ArrayLike, clay_silt: ArrayLike)
     >>> round(float(mineral_capacity(Sorption(), 1000.0, 0.8) * 12.011))
     68800
     """
-    return jnp.asarray(bulk_density) * clay_silt * s.capacity / MOLAR_MASS["C"]
+    return jnp.asarray(bulk_density) * clay_silt * s.capacity / ATOMIC_MASS["C"]
 
 
 def diffusion_wetness(water: ArrayLike, porosity: ArrayLike) -> Array:

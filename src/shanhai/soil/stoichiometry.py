@@ -26,7 +26,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import MOLAR_MASS
+from shanhai.core.constants import ATOMIC_MASS
 from shanhai.core.errors import InputError
 from shanhai.core.params import _strong_float, par
 from shanhai.core.reactions import Coefficient, Law, Reaction, Species, proportion
@@ -46,7 +46,7 @@ def molar_ratio(by_mass: ArrayLike, element: str) -> Array:
     >>> round(float(molar_ratio(8.0, "N")), 4)
     9.3294
     """
-    return jnp.asarray(by_mass) * (MOLAR_MASS[element] / MOLAR_MASS["C"])
+    return jnp.asarray(by_mass) * (ATOMIC_MASS[element] / ATOMIC_MASS["C"])
 
 
 def net_mineralisation(
