@@ -16,16 +16,22 @@ CELLS = ("moist", "short drought", "long drought", "wet", "frozen", "dry", "empt
 
 CARBON = {
     "labile": 100.0, "recalcitrant": 200.0, "labile_enzyme": 0.03, "recalcitrant_enzyme": 0.1, "dissolved": 40.0,
-    "active": 10.0, "dormant": 5.0, "aggregates": 20.0,
+    "active": 10.0, "dormant": 5.0, "mineral": 1500.0, "aggregates": 500.0,
 }  # fmt: skip
-"""Particulate and dissolved carbon with its microbes [mol m-3]; what minerals hold takes no part."""
+"""Carbon of a soil with 2 % of it [mol m-3]."""
 
-RATIO = {"labile": 40.0, "recalcitrant": 12.0, "dissolved": 12.0, "aggregates": 20.0}  # others as microbes, 7
+RATIO = {
+    "labile": 40.0,
+    "recalcitrant": 12.0,
+    "dissolved": 12.0,
+    "mineral": 12.0,
+    "aggregates": 15.0,
+}  # others as microbes, 7
 
 
 def soil(layer: Layer) -> jnp.ndarray:
     """Amounts at the start, (species, cell); processes that are left out have no pools."""
-    left_out = {"dormant": layer.dormancy, "aggregates": layer.birch}
+    left_out = {"dormant": layer.dormancy, "mineral": layer.minerals, "aggregates": layer.minerals}
     amounts = {"ammonium": 0.5, "nitrate": 0.5}
     for name, carbon in CARBON.items():
         if left_out.get(name, True) is None:

@@ -19,12 +19,13 @@ DAYS, DRY, RAIN = 60, 10, 40
 CHOICES = {
     "all processes": Layer(),
     "no dormancy": Layer(dormancy=None),
-    "no burst cells, no aggregates": Layer(birch=None),
+    "no burst cells, no opened aggregates": Layer(birch=None),
 }
 COLOURS = ("#0072B2", "#D55E00", "#009E73")
 STOCKS = {
     "labile": (100.0, 40.0), "recalcitrant": (200.0, 12.0), "dissolved": (40.0, 12.0), "active": (10.0, 7.0),
-    "dormant": (5.0, 7.0), "aggregates": (20.0, 20.0), "labile_enzyme": (0.03, 7.0), "recalcitrant_enzyme": (0.1, 7.0),
+    "dormant": (5.0, 7.0), "mineral": (1500.0, 12.0), "aggregates": (500.0, 15.0),
+    "labile_enzyme": (0.03, 7.0), "recalcitrant_enzyme": (0.1, 7.0),
 }  # fmt: skip
 """Carbon [mol m-3] and its ratio to nitrogen."""
 

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import evaluated
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.reactions import Coefficient, Law, Reaction, Species, proportion
 
@@ -62,12 +63,12 @@ class Routing(eqx.Module, Mapping[str, Coefficient]):
         for s, amount in carried.items():
             nu[s] = -amount
         for pool, share in zip(self.destinations, self.shares):
-            part: Any = _value(share, x, environment)
+            part: Any = evaluated(share, x, environment)
             for s in pool:
                 origin = _origin(s, self.source)
                 nu[s] = nu[s] + part * carried[origin] * (_first(origin) / _first(s))
         for s, made in zip(self.makes, self.amounts):
-            nu[s] = nu[s] + _value(made, x, environment)
+            nu[s] = nu[s] + evaluated(made, x, environment)
         for quantity, slot in self.slots:
             left = sum(s.content[quantity] * n for s, n in nu.items() if quantity in s.content)
             nu[slot] = nu[slot] - left / slot.content[quantity]
@@ -200,7 +201,3 @@ def _ratio(s: Species, carrier: Species, x: Mapping[str, Array]) -> ArrayLike:
     amount, carries = jnp.asarray(x[s.name]), jnp.asarray(x[carrier.name])
     there = (carries > 0) & (amount * jnp.finfo(carries.dtype).eps ** 2 < carries)
     return proportion(jnp.where(there, amount, 0.0), jnp.where(there, carries, 0.0))
-
-
-def _value(c: Coefficient, x: Mapping[str, Array], environment: Any) -> Any:
-    return c(x, environment) if callable(c) else c

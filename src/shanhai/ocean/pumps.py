@@ -15,6 +15,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
+from shanhai.core.coefficients import Fixed
 from shanhai.core.errors import InputError
 from shanhai.core.params import par
 from shanhai.core.reactions import Coefficient, Law, Reaction, Species
@@ -144,15 +145,6 @@ class _Shared(eqx.Module):
         return self.share * self.export(x, environment)
 
 
-class _Amount(eqx.Module):
-    """A coefficient that is a parameter: the same at every state."""
-
-    amount: Array
-
-    def __call__(self, x: Amounts, environment: Any) -> Array:
-        return self.amount
-
-
 def export(
     boxes: Boxes,
     box: str,
@@ -186,7 +178,7 @@ def export(
             continue
         light, dark = boxes.named("oxygen", box), boxes.named("oxygen", target)
         for oxic, taken, how in ((True, dark, "oxygen"), (False, ACCEPTORS.name, "other acceptors")):
-            made = {light: _Amount(respiration.oxygen), taken: _Amount(-respiration.oxygen)}
+            made = {light: Fixed(respiration.oxygen), taken: Fixed(-respiration.oxygen)}
             part = _Oxic(boxes, law, share, target, oxic)
             name = f"pump: {box} to {target}, {how}"
             reactions.append(Reaction(name, part, moves | made, f"export respired by {how}"))
@@ -198,6 +190,6 @@ def _moves(boxes: Boxes, box: str, target: str, sinking: Sinking, tracers: Seque
     for tracer in tracers:
         if tracer in ("dic", "alkalinity", "phosphate"):
             amount = sinking.per_carbon(tracer)
-            moves[boxes.named(tracer, box)] = _Amount(-amount)
-            moves[boxes.named(tracer, target)] = _Amount(amount)
+            moves[boxes.named(tracer, box)] = Fixed(-amount)
+            moves[boxes.named(tracer, target)] = Fixed(amount)
     return moves

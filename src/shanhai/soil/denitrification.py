@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import evaluated
 from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.errors import InputError
 from shanhai.core.params import par
@@ -154,10 +155,8 @@ class Empirical(eqx.Module):
 
     def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
         """Rate at a state [mol m-3 s-1]."""
-        r, b, f = (
-            c(x, environment) if callable(c) else jnp.asarray(c, float)
-            for c in (self.respiration, self.bulk_density, self.anoxic)
-        )
+        given = (self.respiration, self.bulk_density, self.anoxic)
+        r, b, f = (evaluated(c, x, environment) for c in given)
         return f * potential_del_grosso2000(x["nitrate"], r, b, self.width)
 
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import evaluated
 from shanhai.core.constants import GAS_CONSTANT, STANDARD_ATMOSPHERE, ZERO_CELSIUS
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.reactions import Coefficient, Reaction
@@ -187,10 +188,7 @@ class _Supply(eqx.Module):
     equilibrium: Coefficient
 
     def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
-        rate, amount = (
-            c(x, environment) if callable(c) else jnp.asarray(c, float) for c in (self.rate, self.equilibrium)
-        )
-        return rate * amount
+        return evaluated(self.rate, x, environment) * evaluated(self.equilibrium, x, environment)
 
 
 def exchange(gas: str, account: str, rate: Coefficient, equilibrium: Coefficient | None = None) -> tuple[Reaction, ...]:

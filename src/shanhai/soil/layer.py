@@ -1,9 +1,9 @@
 r"""A jar or a layer of soil: carbon and nitrogen through microbes, enzymes, minerals and gases, in one network.
 
 Enzymes free dissolved matter from labile and recalcitrant matter; active microbes take it up, grow, overflow,
-mineralise or immobilise, fall asleep and wake, die and burst; ammonium is nitrified where there is oxygen, nitrate
-respired where there is none; gases leave to the air and solutes with the water. Uptake sees the part of the dissolved
-matter that reaches the cells,
+mineralise or immobilise, fall asleep and wake, die and burst; minerals hold what is dissolved and aggregates enclose
+matter; ammonium is nitrified where there is oxygen, nitrate respired where there is none; gases leave to the air and
+solutes with the water. Uptake sees the part of the dissolved matter that reaches the cells,
 
 $$U = V B_a\,f_T\,(1 - f_{an})\,\frac{S'}{K + S'}, \qquad S' = S\,\Bigl(\frac{\theta}{\varepsilon}\Bigr)^3$$
 
@@ -20,6 +20,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import Fixed
 from shanhai.core.constants import SECONDS_PER_HOUR, ZERO_CELSIUS
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import par
@@ -37,6 +38,14 @@ from shanhai.soil.gas_diffusivity import exchange, oxygen_capacity, oxygen_in_so
 from shanhai.soil.losses import leaching, leaching_rate, river_accounts
 from shanhai.soil.nitrification import Nitrification, mineral_nitrogen
 from shanhai.soil.nitrification import reactions as nitrification_reactions
+from shanhai.soil.protection import (
+    Aggregation,
+    Sorption,
+    aggregate_reactions,
+    diffusion_wetness,
+    mineral_capacity,
+    sorption_reactions,
+)
 from shanhai.soil.stoichiometry import Composition, Immobilisation, uptake
 from shanhai.soil.temperature import Arrhenius
 
@@ -49,7 +58,8 @@ def pool(name: str) -> Pool:
 
 
 LABILE, RECALCITRANT, DISSOLVED = pool("labile"), pool("recalcitrant"), pool("dissolved")
-ACTIVE, DORMANT, AGGREGATES = pool("active"), pool("dormant"), pool("aggregates")
+ACTIVE, DORMANT = pool("active"), pool("dormant")
+MINERAL, AGGREGATES = pool("mineral"), pool("aggregates")
 ENZYMES = EnzymePools(ACTIVE, LABILE, RECALCITRANT, pool("labile_enzyme"), pool("recalcitrant_enzyme"), DISSOLVED)
 CO2 = Species("co2", {"C": 1.0}, True, "mol m-3", "of the air")
 
@@ -102,10 +112,16 @@ class Microbes(eqx.Module):
     dead_dissolved: Array = par(
         0.5, "1", source="choice; unverified", bounds=(0.0, 1.0), meaning="part of the dead that dissolves at once"
     )
-    closing: Array = par(
-        1e-5, "h-1", source="choice; unverified", bounds=(0.0, 0.1), meaning="labile matter enclosed by aggregates"
-    )
     temperature: Arrhenius = Arrhenius()
+
+
+class Minerals(eqx.Module):
+    """What holds organic matter: surfaces, and aggregates that enclose it."""
+
+    sorption: Sorption = Sorption()
+    aggregation: Aggregation = Aggregation()
+    bulk_density: Array = par(1300.0, "kg m-3", source="choice", bounds=(100.0, 2000.0), meaning="of the dry soil")
+    clay_silt: Array = par(0.5, "1", source="choice", bounds=(0.0, 1.0), meaning="clay and silt over the soil, by mass")
 
 
 class Layer(eqx.Module):
@@ -125,6 +141,7 @@ class Layer(eqx.Module):
         immobilisation: most that is taken of ammonium.
         anoxic: part of the soil without oxygen.
         dormancy: None for microbes that never sleep.
+        minerals: None for a soil that holds nothing back.
         birch: None for soil that does not mind how fast it wets.
         nitrification: None for none.
         denitrification: None for none.
@@ -139,6 +156,7 @@ class Layer(eqx.Module):
     immobilisation: Immobilisation = Immobilisation("ammonium")
     anoxic: Partition = Partition()
     dormancy: Dormancy | None = Dormancy()
+    minerals: Minerals | None = Minerals()
     birch: Birch | None = Birch()
     nitrification: Nitrification | None = Nitrification()
     denitrification: Denitrification | None = Denitrification()
@@ -221,6 +239,14 @@ def _nitrified(layer: Layer, at: Conditions) -> Array:
     return layer.nitrification.rate_constant(warm, filled, at.ph, layer.anoxic_fraction(at))
 
 
+def _wetness(layer: Layer, at: Conditions) -> Array:
+    return diffusion_wetness(at.water, at.porosity)
+
+
+def _acidity(layer: Layer, at: Conditions) -> Array:
+    return jnp.asarray(at.ph)
+
+
 def _washed(layer: Layer, at: Conditions) -> Array:
     return leaching_rate(at.drainage, at.water, layer.thickness)
 
@@ -233,7 +259,7 @@ def species(layer: Layer) -> tuple[Species, ...]:
     """Species of the network of a layer, pools first."""
     pools = [LABILE, RECALCITRANT, ENZYMES.labile_enzyme, ENZYMES.recalcitrant_enzyme, DISSOLVED, ACTIVE]
     pools += [DORMANT] if layer.dormancy else []
-    pools += [AGGREGATES] if layer.birch else []
+    pools += [MINERAL, AGGREGATES] if layer.minerals else []
     nitrogen = mineral_nitrogen(external=("dinitrogen",))
     airs = (Species(f"{gas} of the air", {"N": 1.0}, True, "mol m-3") for gas in GASES)
     rivers = tuple(s for s in river_accounts() if s.name in ("river_DOC", "river_DON", "river_DIN"))
@@ -248,7 +274,7 @@ def network(layer: Layer) -> Network:
 
     >>> soil = network(Layer())
     >>> soil.quantities, len(soil.reactions)
-    (('C', 'N'), 26)
+    (('C', 'N'), 30)
     """
     reactions = [*_decay(layer), *_life(layer), *_mineral(layer), *_leaving(layer)]
     return Network(species(layer), tuple(reactions), Conditions())
@@ -259,7 +285,7 @@ def _mineral_species() -> dict[str, Species]:
 
 
 def _decay(layer: Layer) -> list[Reaction]:
-    """Enzymes made, at work and lost; what aggregates enclose and free."""
+    """Enzymes made, at work and lost, and what is protected from them."""
     mineral = {"N": layer.immobilisation}
     ratios = {"N": layer.composition.nitrogen}
     reference = layer.efficiency(layer.microbes.temperature.reference)
@@ -272,11 +298,21 @@ def _decay(layer: Layer) -> list[Reaction]:
         else r
         for r in made
     ]
-    if layer.birch is None:
-        return warmed
-    enclosed = FirstOrder("labile_c", layer.microbes.closing / SECONDS_PER_HOUR)
-    aggregated = routed("enclosed", enclosed, LABILE, {AGGREGATES: 1.0}, {}, meaning="by aggregates")
-    return [*warmed, aggregated, exposure(layer.birch, AGGREGATES, DISSOLVED)]
+    return [*warmed, *_protected(layer)]
+
+
+def _protected(layer: Layer) -> list[Reaction]:
+    """Matter on minerals and in aggregates, and aggregates that open as they get wet."""
+    m = layer.minerals
+    if m is None:
+        return []
+    capacity, wet = mineral_capacity(m.sorption, m.bulk_density, m.clay_silt), _At(layer, _wetness)
+    held = sorption_reactions(
+        m.sorption, DISSOLVED, MINERAL, capacity=Fixed(capacity), acidity=_At(layer, _acidity), wetness=wet
+    )
+    enclosed = aggregate_reactions(m.aggregation, LABILE, MINERAL, AGGREGATES, wetness=wet)
+    opened = [exposure(layer.birch, AGGREGATES, DISSOLVED)] if layer.birch else []
+    return [*held, *enclosed, *opened]
 
 
 def _life(layer: Layer) -> list[Reaction]:

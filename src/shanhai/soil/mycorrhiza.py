@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import evaluated
 from shanhai.core.constants import ATOMIC_MASS
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import JULIAN_YEAR
@@ -259,7 +260,7 @@ class LimitedDecay(eqx.Module):
 
     def __call__(self, x: Any, environment: Any) -> Array:
         """Carbon decomposed [mol m-3 s-1]."""
-        k = _value(self.rate, x, environment)
+        k = evaluated(self.rate, x, environment)
         carbon = jnp.asarray(x[self.carbon])
         needed = k * smooth_positive(self.demand - proportion(jnp.asarray(x[self.nitrogen]), carbon), self.width)
         supply = jnp.sum(self.competition.uptake(x)[:, self.competition.consumers.index(self.consumer)], axis=0)
@@ -342,7 +343,7 @@ class _Part(eqx.Module):
     share: Array
 
     def __call__(self, x: Any, environment: Any) -> Array:
-        return self.share * _value(self.production, x, environment)
+        return self.share * evaluated(self.production, x, environment)
 
 
 def allocation_reactions(
@@ -362,7 +363,3 @@ def allocation_reactions(
         Reaction(name, _Part(production, share), {plant.name: -1.0, to.name: 1.0}, "share of production")
         for name, share, to in parts
     )
-
-
-def _value(given: Any, x: Any, environment: Any) -> Array:
-    return jnp.asarray(given(x, environment) if callable(given) else given)

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import Fixed, evaluated
 from shanhai.core.params import par
 from shanhai.core.reactions import Coefficient, Law, Reaction, Species
 
@@ -69,17 +70,13 @@ class Monod(eqx.Module):
 
     def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
         """Rate at a state."""
-        rate = _value(self.speed, x, environment)
+        rate = evaluated(self.speed, x, environment)
         for name, half in self.needs.items():
-            rate = rate * x[name] / (_value(half, x, environment) + x[name])
+            rate = rate * x[name] / (evaluated(half, x, environment) + x[name])
         for name, half in self.hindered_by.items():
-            k = _value(half, x, environment)
+            k = evaluated(half, x, environment)
             rate = rate * k / (k + x[name])
         return rate
-
-
-def _value(c: Coefficient | Array, x: Mapping[str, Array], environment: Any) -> Array:
-    return c(x, environment) if callable(c) else jnp.asarray(c)
 
 
 def ph_factor(ph: ArrayLike) -> Array:
@@ -186,18 +183,9 @@ def reactions(law: Law, numbers: Nitrification | None = None, *, oxygen: bool = 
     given = numbers or Nitrification()
     leaks = {"nitrous_oxide": given.nitrous_oxide, "nitric_oxide": given.nitric_oxide}
     makes: dict[str, Coefficient] = {"ammonium": -1.0}
-    makes |= {name: _Fixed(share) for name, share in leaks.items()}
-    makes["nitrate"] = _Fixed(1.0 - given.nitrous_oxide - given.nitric_oxide)
+    makes |= {name: Fixed(share) for name, share in leaks.items()}
+    makes["nitrate"] = Fixed(1.0 - given.nitrous_oxide - given.nitric_oxide)
     if oxygen:
         kept = jnp.stack([share * ELECTRONS[name] for name, share in leaks.items()]).sum()
-        makes["oxygen"] = _Fixed((kept - ELECTRONS["ammonium"]) / 4.0)
+        makes["oxygen"] = Fixed((kept - ELECTRONS["ammonium"]) / 4.0)
     return (Reaction("nitrification", law, makes, "ammonium to nitrate, with leaks of N2O and NO"),)
-
-
-class _Fixed(eqx.Module):
-    """A coefficient that is a parameter: the same at every state."""
-
-    amount: Array
-
-    def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
-        return self.amount

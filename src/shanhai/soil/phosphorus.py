@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import evaluated
 from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.first_order import FirstOrder
@@ -285,7 +286,7 @@ class OfDissolved(eqx.Module):
 
     def __call__(self, x: Any, environment: Any) -> Array:
         """Rate [mol m-3 s-1]."""
-        return _value(self.rate, x, environment) * self.isotherm.dissolved(x[self.of])
+        return evaluated(self.rate, x, environment) * self.isotherm.dissolved(x[self.of])
 
 
 class PlantUptake(eqx.Module):
@@ -306,7 +307,7 @@ class PlantUptake(eqx.Module):
     def __call__(self, x: Any, environment: Any) -> Array:
         """Rate [mol m-3 s-1]."""
         p = self.isotherm.dissolved(x[self.of])
-        return _value(self.capacity, x, environment) * p / (self.half_saturation + p)
+        return evaluated(self.capacity, x, environment) * p / (self.half_saturation + p)
 
 
 class Phosphatase(eqx.Module):
@@ -326,8 +327,8 @@ class Phosphatase(eqx.Module):
 
     def __call__(self, x: Any, environment: Any) -> Array:
         """Rate [mol m-3 s-1]."""
-        activity = phosphatase_activity(self.numbers, _value(self.cost, x, environment))
-        return activity * _value(self.decay, x, environment) * x[self.of]
+        activity = phosphatase_activity(self.numbers, evaluated(self.cost, x, environment))
+        return activity * evaluated(self.decay, x, environment) * x[self.of]
 
 
 def phosphorus_species(pools: Pools = POOLS) -> tuple[Species, ...]:
@@ -398,7 +399,3 @@ def biological_reactions(
         Reaction("plant uptake P", taken, {pools.exchangeable: -1.0, pools.plant: 1.0}, "of the dissolved part"),
         Reaction("phosphatase", freed, {pools.organic: -1.0, pools.exchangeable: 1.0}, "Wang et al. (2007)"),
     )
-
-
-def _value(given: Any, x: Any, environment: Any) -> Array:
-    return jnp.asarray(given(x, environment) if callable(given) else given)

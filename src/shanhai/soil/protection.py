@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from shanhai.core.coefficients import Fixed, evaluated
 from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import JULIAN_YEAR
@@ -108,9 +109,9 @@ class Sorbing(eqx.Module):
     def __call__(self, x: Any, environment: Any) -> Array:
         """Rate [mol m-3 s-1]; above the capacity, where matter of aggregates may bring it, it runs backwards."""
         n = self.numbers
-        rate = n.sorption * jnp.exp(-n.acidity * _value(self.acidity, x, environment) - n.offset)
-        free = 1.0 - x[self.mineral] / _value(self.capacity, x, environment)
-        return _value(self.wetness, x, environment) * rate / SECONDS_PER_DAY * x[self.dissolved] * free
+        rate = n.sorption * jnp.exp(-n.acidity * evaluated(self.acidity, x, environment) - n.offset)
+        free = 1.0 - x[self.mineral] / evaluated(self.capacity, x, environment)
+        return evaluated(self.wetness, x, environment) * rate / SECONDS_PER_DAY * x[self.dissolved] * free
 
 
 class Desorbing(eqx.Module):
@@ -128,7 +129,7 @@ class Desorbing(eqx.Module):
 
     def __call__(self, x: Any, environment: Any) -> Array:
         """Rate [mol m-3 s-1]."""
-        full = x[self.mineral] / _value(self.capacity, x, environment)
+        full = x[self.mineral] / evaluated(self.capacity, x, environment)
         return self.numbers.desorption / SECONDS_PER_DAY * full
 
 
@@ -172,7 +173,7 @@ class _Wet(eqx.Module):
     wetness: Given
 
     def __call__(self, x: Any, environment: Any) -> Array:
-        return self.rate / SECONDS_PER_DAY * _value(self.wetness, x, environment) * x[self.of]
+        return self.rate / SECONDS_PER_DAY * evaluated(self.wetness, x, environment) * x[self.of]
 
 
 def aggregate_reactions(
@@ -197,7 +198,7 @@ def aggregate_reactions(
             (numbers.breakdown, aggregate),
         )
     ]
-    freed = {particulate: lambda x, e: numbers.share, mineral: lambda x, e: 1.0 - numbers.share}
+    freed = {particulate: Fixed(numbers.share), mineral: Fixed(1.0 - numbers.share)}
     return (
         routed("enclosure of particulate", laws[0], particulate, {aggregate: 1.0}, {}, meaning="aggregates form"),
         routed("enclosure of mineral", laws[1], mineral, {aggregate: 1.0}, {}, meaning="aggregates form"),
@@ -324,7 +325,3 @@ def mixed(
     flux = AdvectionConduction(jnp.broadcast_to(jnp.asarray(conductance, amount.dtype), faces), speed[:-1])
     out = jnp.maximum(speed[-1], 0.0)
     return column_step(amount, LinearStore(capacity), flux, dt, bottom=Line(jnp.zeros_like(out), out), iterations=1)
-
-
-def _value(given: Given, x: Any, environment: Any) -> Array:
-    return jnp.asarray(given(x, environment) if callable(given) else given)

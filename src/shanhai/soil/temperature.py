@@ -5,10 +5,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.constants import ZERO_CELSIUS
+from shanhai.core.constants import GAS_CONSTANT, ZERO_CELSIUS
 from shanhai.core.params import par
-
-GAS_CONSTANT = 8.31446261815324  # J mol-1 K-1, CODATA 2018 (exact)
 
 
 class Arrhenius(eqx.Module):

@@ -169,8 +169,11 @@ class State(NamedTuple):
 
 def main_state(settings: Settings, change: Circulation) -> Steady:
     """Steady state of an experiment without isotopes, differentiable by every parameter."""
-    network = ocean(settings, change, settings.atmosphere == "fixed").network
-    return steady_state(network, begin(settings), 1e-6 * settings.inventory.co2)
+    return _rest(settings, ocean(settings, change, settings.atmosphere == "fixed"))
+
+
+def _rest(settings: Settings, made: Ocean) -> Steady:
+    return steady_state(made.network, begin(settings), 1e-6 * settings.inventory.co2)
 
 
 def state(settings: Settings, change: Circulation) -> State:
@@ -178,7 +181,7 @@ def state(settings: Settings, change: Circulation) -> State:
     fixed = settings.atmosphere == "fixed"
     made = ocean(settings, change, fixed)
     air = 1e-6 * settings.inventory.co2
-    steady = main_state(settings, change)
+    steady = _rest(settings, made)
     x = made.network.view(steady.x)
     co2 = air if fixed else x["co2.air"] / DRY_AIR
     exported = jnp.stack([o.growth(x, air) for o in made.outcrops])
