@@ -42,11 +42,23 @@ def test_every_table_of_the_page_is_the_recorded_one(recorded):
 
 def test_every_figure_of_the_page_is_drawn_by_a_script():
     drawn = (ROOT / "validation" / "figures.py").read_text(encoding="utf8")
-    shown = {p.stem for p in (ROOT / "docs" / "figures").glob("*.png") if not p.stem.startswith(("bottles_", "box_"))}
+    shown = {
+        p.stem
+        for p in (ROOT / "docs" / "figures").glob("*.png")
+        if not p.stem.startswith(("bottles_", "box_", "soil_"))
+    }
     for name in shown:
         assert name in drawn or name.startswith("cruise_"), name
         assert f"figures/{name}.png" in PAGE.read_text(encoding="utf8"), name
         assert (ROOT / "docs" / "figures" / f"{name}.png").stat().st_size < 200_000, name
+
+
+def test_every_figure_of_the_soil_is_drawn_by_a_script_and_shown_on_a_page():
+    scripts = "".join(p.read_text(encoding="utf8") for p in (ROOT / "validation").glob("soil_*.py"))
+    pages = "".join(p.read_text(encoding="utf8") for p in (ROOT / "docs" / "schemes").glob("soil_*.md"))
+    for figure in (ROOT / "docs" / "figures").glob("soil_*.png"):
+        assert figure.stem in scripts, figure.name
+        assert f"figures/{figure.name}" in pages, figure.name
 
 
 def test_the_printed_example_is_computed_as_recorded(recorded):
