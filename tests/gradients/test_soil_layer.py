@@ -10,11 +10,11 @@ from tests.soils import CELLS, RAIN, soil, weather
 from shanhai.core.params import describe
 from shanhai.soil.layer import Conditions, Layer, network
 
-LAYER = Layer(mining=True)
+LAYER = Layer()
 DAY = Conditions(*(field[RAIN] for field in weather()))  # rain falls on the dry ones, and a drizzle on the moist one
 DAY = DAY._replace(potential_rate=DAY.potential_rate.at[0].set(0.5), water_rate=DAY.water_rate.at[0].set(5e-8))
 UNUSED = {  # as the layer says of itself
-    "unmined", "composition.phosphorus", "nitrification.ammonium", "nitrification.oxygen", "denitrification.oxygen",
+    "composition.phosphorus", "nitrification.ammonium", "nitrification.oxygen", "denitrification.oxygen",
     "denitrification.oxygen_of_last",
 }  # fmt: skip
 NAMES = [row.name for row in describe(LAYER)]

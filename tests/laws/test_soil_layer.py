@@ -10,7 +10,7 @@ from shanhai.numerics.integrate import FINISHED
 from shanhai.soil.layer import Conditions, Layer, course, network
 
 FULL = Layer()
-PLAIN = Layer(mining=False, dormancy=None, minerals=None, birch=None)
+PLAIN = Layer(mined=0.5, dormancy=None, minerals=None, birch=None)
 
 
 def run(layer):

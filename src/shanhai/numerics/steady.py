@@ -249,11 +249,11 @@ def _iterated(p: _Problem, start: Array, tolerance: float, most: int) -> _State:
     def going(s: _State) -> Array:
         return jnp.any(s.active) & (s.iterations <= most)
 
-    end = jax.lax.while_loop(going, lambda s: _iteration(p, tolerance, s), state)
+    end = jax.lax.while_loop(going, lambda s: _iteration(p, tolerance, most, s), state)
     return end._replace(iterations=end.iterations - 1)
 
 
-def _iteration(p: _Problem, tolerance: float, s: _State) -> _State:
+def _iteration(p: _Problem, tolerance: float, most: int, s: _State) -> _State:
     growth, matrix = _linearised(p, s.u)
     fastest = jnp.max(jnp.abs(matrix), axis=(0, 1))
     growing = jnp.max(jnp.where(_is_empty(p, s.u), 0.0, jnp.abs(growth)), axis=0)
@@ -269,7 +269,8 @@ def _iteration(p: _Problem, tolerance: float, s: _State) -> _State:
     low, high = jnp.log(p.scale * EMPTY), jnp.log(p.scale * FULL)
     u = jnp.clip(s.u + jnp.clip(delta, -MOST_CHANGE, MOST_CHANGE), low, high)
     length = jnp.where(s.moving, jnp.minimum(s.length * longer, slowest), s.length)
-    return _State(jnp.where(s.moving & finite, u, s.u), length, still, s.moving, residual, s.iterations + 1)
+    moves = s.moving & finite & (s.iterations < most)  # the one beyond the bound only takes the residual
+    return _State(jnp.where(moves, u, s.u), length, still, s.moving, residual, s.iterations + 1)
 
 
 def _change(p: _Problem, s: _State, growth: Array, matrix: Array, empty: Array) -> Array:

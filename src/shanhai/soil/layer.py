@@ -17,13 +17,15 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
 from shanhai.core.coefficients import Fixed
 from shanhai.core.constants import SECONDS_PER_HOUR, ZERO_CELSIUS
+from shanhai.core.errors import InputError
 from shanhai.core.first_order import FirstOrder
-from shanhai.core.params import par
+from shanhai.core.params import _strong_float, par
 from shanhai.core.reactions import Law, Network, Reaction, Species
 from shanhai.core.routing import Pool, routed
 from shanhai.numerics.integrate import Integrated, Tolerance, integrate
@@ -134,8 +136,8 @@ class Layer(eqx.Module):
     Args:
         microbes: uptake, maintenance and death.
         enzymes: what they free.
-        mining: the part of new enzymes for recalcitrant matter is the one that lets microbes grow fastest; without,
-            `unmined` is that part.
+        mined: part of the new enzymes that is for recalcitrant matter [1]; None for the part that lets microbes grow
+            fastest, by efficiency at the reference temperature.
         efficiency: growth over uptake.
         composition: C:N of microbes.
         immobilisation: most that is taken of ammonium.
@@ -149,8 +151,7 @@ class Layer(eqx.Module):
 
     microbes: Microbes = Microbes()
     enzymes: Enzymes = Enzymes()
-    mining: bool = eqx.field(static=True, default=True)
-    unmined: Array = par(0.5, "1", source="choice", bounds=(0.0, 1.0), meaning="enzymes for recalcitrant matter")
+    mined: Array | None = eqx.field(default=None, converter=_strong_float)
     efficiency: LogitEfficiency = LogitEfficiency()
     composition: Composition = Composition()
     immobilisation: Immobilisation = Immobilisation("ammonium")
@@ -290,7 +291,7 @@ def _decay(layer: Layer) -> list[Reaction]:
     ratios = {"N": layer.composition.nitrogen}
     reference = layer.efficiency(layer.microbes.temperature.reference)
     best = Allocation(layer.enzymes, ENZYMES, reference, ratios, mineral)  # type: ignore[arg-type]
-    given: Law = best if layer.mining else _At(layer, lambda layer, at: layer.unmined)
+    given: Law = best if layer.mined is None else Fixed(layer.mined)
     made = enzyme_reactions(layer.enzymes, ENZYMES, given)
     warmed = [
         Reaction(r.name, _Warmed(r.law, layer.microbes.temperature), r.stoichiometry, r.meaning)
@@ -364,7 +365,6 @@ def _leaving(layer: Layer) -> list[Reaction]:
     return [*gases, *leaching({name: (form, washed) for name, form in solutes.items()})]
 
 
-@eqx.filter_jit
 def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, tolerance: Tolerance) -> Integrated:
     """A layer through conditions that change from step to step, with steps within them as errors ask for.
 
@@ -377,7 +377,16 @@ def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, to
 
     Returns:
         amounts, extents and status after every step, (time, ...).
+
+    Raises:
+        InputError: for conditions that no soil has, such as a temperature in degC; not where they are traced.
     """
+    _check(conditions)
+    return _course(layer, x, conditions, dt, tolerance)
+
+
+@eqx.filter_jit
+def _course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, tolerance: Tolerance) -> Integrated:
     made = network(layer)
 
     def step(carry: tuple[Array, Array], at: Conditions) -> tuple[tuple[Array, Array], Integrated]:
@@ -388,6 +397,30 @@ def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, to
     return jax.lax.scan(step, (x, first), conditions)[1]
 
 
+POSSIBLE = {
+    "temperature": (200.0, 350.0, "K"), "potential": (-1e10, 0.0, "Pa"), "water": (0.0, 1.0, "m3 m-3"),
+    "porosity": (0.01, 1.0, "m3 m-3"), "ph": (0.0, 14.0, "1"), "drainage": (0.0, 1e-2, "m s-1"),
+}  # fmt: skip
+"""Smallest and largest values that a soil can have, with their unit."""
+
+
+def _check(conditions: Conditions) -> None:
+    for name, value in conditions._asdict().items():
+        if isinstance(value, jax.core.Tracer):
+            return
+        low, high, unit = POSSIBLE.get(name, (-np.inf, np.inf, "s-1"))
+        wrong = ~((np.asarray(value) >= low) & (np.asarray(value) <= high)) | ~np.isfinite(np.asarray(value))
+        if np.any(wrong):
+            first = tuple(int(k) for k in np.argwhere(wrong)[0])
+            raise InputError(
+                f"{name} is {np.asarray(value)[first]:g}, and must be from {low:g} to {high:g} {unit}",
+                where=f"conditions, entry {first}",
+                do="give it in that unit, without gaps",
+            )
+    if np.any(np.asarray(conditions.water) > np.asarray(conditions.porosity)):
+        raise InputError("there is more water than pores", where="conditions", do="keep water within porosity")
+
+
 def stocked(layer: Layer, amounts: Mapping[str, ArrayLike]) -> Array:
     """Amounts of all species from those that are there.
 
@@ -395,12 +428,17 @@ def stocked(layer: Layer, amounts: Mapping[str, ArrayLike]) -> Array:
         layer: processes.
         amounts: species -> amount [mol m-3]; those not named are empty.
 
+    Raises:
+        InputError: for a species that the layer does not have, or an amount that is negative or not a number.
+
     >>> stocked(Layer(), {"labile_c": 500.0})[:2].tolist()
     [500.0, 0.0]
     """
     made = network(layer)
-    for name in amounts:
+    for name, amount in amounts.items():
         made.index(name)  # refuses a name that is not there
+        if not isinstance(amount, jax.core.Tracer) and not np.all(np.asarray(amount) >= 0.0):
+            raise InputError(f"the amount of {name} is negative or not a number", where="stocked")
     rows = [jnp.asarray(amounts.get(name, 0.0), float) for name in made.names]
     return jnp.stack(jnp.broadcast_arrays(*rows))
 
