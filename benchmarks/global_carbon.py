@@ -5,23 +5,13 @@ import time
 import jax
 import jax.numpy as jnp
 
-from benchmarks.measure import Row
+from benchmarks.measure import Row, best_wall_seconds
 from shanhai.carbon.presets.global_carbon_budget import run_scenarios
 from shanhai.carbon.scenarios import SCENARIOS, embedded, stacked
 from shanhai.models.box.global_carbon import GlobalCarbon, preindustrial, simulate
 
 CENTURIES = 5.5
 ASKED = {"asked for": 1.0}
-
-
-def wall_seconds(call, runs: int = 5) -> float:
-    call()
-    spent = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        call()
-        spent.append(time.perf_counter() - start)
-    return min(spent)
 
 
 def co2_2300(fossil, drivers, start):
@@ -33,10 +23,10 @@ def run() -> list[Row]:
     start = time.perf_counter()
     jax.block_until_ready(run_scenarios(model, drivers))
     first = time.perf_counter() - start
-    whole = wall_seconds(lambda: jax.block_until_ready(run_scenarios(model, drivers)))
+    whole = best_wall_seconds(lambda: jax.block_until_ready(run_scenarios(model, drivers)))
     begin, one = jax.jit(preindustrial)(model), jax.tree.map(lambda v: v[3], drivers)
     slope = jax.jit(jax.grad(co2_2300))
-    back = wall_seconds(lambda: jax.block_until_ready(slope(one.fossil, one, begin)))
+    back = best_wall_seconds(lambda: jax.block_until_ready(slope(one.fossil, one, begin)))
     per = whole / (len(SCENARIOS) * CENTURIES)
     assert jnp.all(jnp.isfinite(slope(one.fossil, one, begin)))
     return [

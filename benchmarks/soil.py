@@ -5,13 +5,11 @@ one climate. Timed are the stepper that serves every network, and the same Euler
 sums written out, which XLA fuses into one kernel: what a network of constant stoichiometry can reach.
 """
 
-import time
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.measure import Row
+from benchmarks.measure import Row, best_wall_seconds
 from shanhai.core.reactions import Network
 from shanhai.numerics.explicit import RungeKutta
 from shanhai.numerics.forced import cycled
@@ -31,16 +29,6 @@ def forcing(columns: int) -> MillennialDay:
         litter = litter[:, None] * np.linspace(0.5, 1.5, columns)
         season = season[:, None]
     return MillennialDay(*map(jnp.asarray, (10.0 + 8.0 * season, 0.3 - 0.08 * season, litter)))
-
-
-def wall_seconds(call, runs: int = 3) -> float:
-    call()
-    spent = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        call()
-        spent.append(time.perf_counter() - start)
-    return min(spent)
 
 
 class WrittenOut:
@@ -64,7 +52,7 @@ def column_steps(columns: int, written_out: bool) -> float:
     x = jnp.ones(8) if columns == 1 else jnp.ones((8, columns))
     step = WrittenOut(network) if written_out else RungeKutta(1)
     run = jax.jit(lambda x: cycled(step, network, x, year, 1.0, repeats - 1).end)
-    return columns * 365 * repeats / wall_seconds(lambda: jax.block_until_ready(run(x)))
+    return columns * 365 * repeats / best_wall_seconds(lambda: jax.block_until_ready(run(x)))
 
 
 def run() -> list[Row]:
@@ -83,7 +71,7 @@ def run() -> list[Row]:
     cycle = network_cycle(RungeKutta(1), network, jnp.zeros(8), year, 1.0)
     for name, solve in (("Newton to 1e-12", periodic_newton), ("Anderson to 1e-6", periodic_anderson)):
         found = jax.jit(lambda x, solve=solve: solve(cycle, x))
-        took = wall_seconds(lambda found=found: jax.block_until_ready(found(jnp.ones(5)).x))
+        took = best_wall_seconds(lambda found=found: jax.block_until_ready(found(jnp.ones(5)).x))
         print(f"    {name}: {int(found(jnp.ones(5)).cycles)} model years")
         rows.append(Row(f"soil: periodic state of Millennial v2, {name}", took, "s", "less", {}))
     return rows
