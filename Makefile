@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out
 
+unexport PYTHONDONTWRITEBYTECODE  # many processes are started; each would read thousands of files anew
+
 .PHONY: demo test lint docs bench clean
 
 $(READY): pyproject.toml constraints.txt
@@ -16,8 +18,8 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)  ## The East China Sea example of the standard, from raw numbers to reports in both modes
 	$(BIN)/shanhai flux demo --out $(OUT)/demo
 
-test: $(READY)  ## The whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(READY)  ## The whole test suite; what is compiled is kept for the next time
+	JAX_COMPILATION_CACHE_DIR=$(CURDIR)/$(VENV)/compiled $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)  ## Style and types
 	$(BIN)/ruff format --check .

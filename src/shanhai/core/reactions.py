@@ -22,6 +22,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from shanhai.core.alike import Job, compute
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.first_order import FirstOrder
 
@@ -158,14 +159,30 @@ class Network(eqx.Module):
         Returns:
             rates, (reaction, ...).
         """
-        view = self.view(x)
+        others = iter(compute([self.rate_alone(j, x, environment) for j in self.others]))
         parts = [
-            self.rate_constants(run, x, environment) * x[self._sources(run)]
+            self.rate_constants(run, x, environment) * x[self.sources(run)]
             if linear
-            else jnp.stack([jnp.broadcast_to(self.reactions[j].law(view, environment), x.shape[1:]) for j in run])
+            else jnp.stack([next(others) for _ in run])
             for linear, run in self.runs
         ]
         return jnp.concatenate(parts) if parts else jnp.zeros((0, *x.shape[1:]), x.dtype)
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """Reactions that are not of first order, or whose constant some amount changes."""
+        return tuple(j for linear, run in self.runs if not linear for j in run)
+
+    def rate_alone(self, j: int, x: Array, environment: Any) -> Job:
+        """Rate of one reaction as a function of its law and of the amounts that it reads, (species, ...)."""
+        names, reads, shape = self.names, self.reads[j], x.shape[1:]
+
+        def rate(law: Law, amounts: Array) -> Array:
+            there = View(names, dict(zip(reads, amounts)))  # type: ignore[arg-type]
+            return jnp.broadcast_to(jnp.asarray(law(there, environment), x.dtype), shape)
+
+        amounts = jnp.stack([x[k] for k in reads]) if reads else jnp.zeros((0, *shape), x.dtype)
+        return Job(rate, self.reactions[j].law, amounts)
 
     def rate_constants(self, run: tuple[int, ...], x: Array, environment: Any) -> Array:
         """Rate constants of reactions of first order, of those in one of the `runs`, (reaction, ...)."""
@@ -174,7 +191,8 @@ class Network(eqx.Module):
         shape = jnp.broadcast_shapes(*(k.shape for k in each), (1,) * (x.ndim - 1))
         return jnp.stack([jnp.broadcast_to(k, shape) for k in each])
 
-    def _sources(self, run: tuple[int, ...]) -> NDArray[np.intp]:
+    def sources(self, run: tuple[int, ...]) -> NDArray[np.intp]:
+        """Rows of the species that reactions of first order take their rate from."""
         return np.array([places(self.names)[self.reactions[j].law.of] for j in run])  # type: ignore[attr-defined]
 
     def stoichiometry(self, x: Array, environment: Any = None) -> Array:
@@ -342,15 +360,19 @@ def _check_balance(network: Network, sample: Any) -> None:
     """
     with jax.ensure_compile_time_eval():
         x = jnp.asarray(np.random.default_rng(0).uniform(0.5, 1.5, len(network.species)))
-        nu = network.stoichiometry(x, sample)
-    if isinstance(nu, jax.core.Tracer):
-        return
-    numbers = np.asarray(nu)
+        given = [frozen(reaction, network.view(x), sample) for reaction in network.reactions]
+        if any(isinstance(c, jax.core.Tracer) for there in given for c in there.values()):
+            return
+        cells = np.broadcast_shapes(*(np.shape(c) for there in given for c in there.values()))
+        x = jnp.broadcast_to(x.reshape(-1, *(1,) * len(cells)), (len(x), *cells))
+        numbers = np.asarray(network.stoichiometry(x, sample)).reshape(*network._shape, -1)
     for j, reaction in enumerate(network.reactions):
         for quantity, row in zip(network.quantities, network.contents):
-            parts = row * numbers[:, j]
-            if abs(parts.sum()) > BALANCE * np.abs(parts).sum():
-                taken, made = -parts[parts < 0].sum(), parts[parts > 0].sum()
+            parts = row[:, None] * numbers[:, j]
+            wrong = np.abs(parts.sum(0)) > BALANCE * np.abs(parts).sum(0)
+            if wrong.any():
+                part = parts[:, np.argmax(wrong)]
+                taken, made = -part[part < 0].sum(), part[part > 0].sum()
                 raise InputError(
                     f"{quantity} does not balance: it takes {taken:g} and makes {made:g}",
                     where=f"reaction {reaction.name}",

@@ -14,6 +14,9 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+FEW = 8
+"""Cells up to which sums are not written out, as compiling them takes longer than computing them."""
+
 Terms = tuple[tuple[int, int], ...]
 """Rows of the left and right factors of each product of a sum."""
 
@@ -88,7 +91,11 @@ def rows(x: Array, index: NDArray[np.intp] | Sequence[int]) -> Array:
 
 
 def _group(group: Group, left: Array, right: Array) -> Array:
-    shape = (group.left.shape[1], *np.broadcast_shapes(left.shape[1:], right.shape[1:]))
+    cells = np.broadcast_shapes(left.shape[1:], right.shape[1:])
+    shape = (group.left.shape[1], *cells)
+    if len(group.left) > 2 and np.prod(cells) <= FEW:
+        pairs = rows(left, group.left.ravel()) * rows(right, group.right.ravel())
+        return jnp.sum(pairs.reshape(*group.left.shape, *cells), axis=0)
     total = None
     for a, b in zip(group.left, group.right):
         term = rows(left, a) * rows(right, b)

@@ -1,6 +1,6 @@
 """Sparse derivatives of a network: each law by the species it reads, and no other."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from shanhai.core.reactions import Network, View, frozen, places
+from shanhai.core.alike import Job, compute
+from shanhai.core.reactions import Law, Network, frozen, places
 from shanhai.numerics.gathered import Sums, arrange
 
 Entry = tuple[int, int]
@@ -94,42 +95,62 @@ def coefficients(network: Network, x: Array, environment: Any) -> Array:
     return jnp.stack([_like(x[0], c) for c in found])
 
 
-def rate_derivatives(network: Network, x: Array, environment: Any, only: tuple[int, ...] | None = None) -> Array:
-    """Derivative of each law by each species that it reads, and that is in `only`; arguments as `coefficients`.
+def linearised(
+    network: Network, x: Array, environment: Any, only: tuple[int, ...] | None = None
+) -> tuple[Array, Array]:
+    """Rates, and the derivative of each law by each species that it reads; laws are asked once for both.
+
+    Args:
+        network: the network.
+        x: amounts, (species, ...).
+        environment: what the laws take beside amounts.
+        only: species by which derivatives are taken; all when not given.
 
     Returns:
-        in the order of `Pattern.slopes`, (non-zero, ...).
+        rates, (reaction, ...), and slopes in the order of `Pattern.slopes`, (non-zero, ...).
     """
-    read, slopes, amounts = _reads(network, only), [], list(x)
+    read, rates, slopes = _reads(network, only), [], []
+    others = iter(compute([_law(network, j, read[j], x, environment) for j in network.others]))
     for linear, run in network.runs:
-        asked = tuple(j for j in run if read[j])
-        if linear and asked:
-            constants = network.rate_constants(asked, x, environment)
-            slopes.append(jnp.broadcast_to(constants, (len(asked), *x.shape[1:])))
-        elif not linear:
-            slopes += [_slopes(network, j, read[j], amounts, environment) for j in asked]
-    return jnp.concatenate(slopes) if slopes else jnp.zeros((0, *x.shape[1:]), x.dtype)
+        if linear:
+            constants = network.rate_constants(run, x, environment)
+            rates.append(constants * x[network.sources(run)])
+            asked = np.array([n for n, j in enumerate(run) if read[j]], dtype=int)
+            slopes.append(jnp.broadcast_to(constants[asked], (len(asked), *x.shape[1:])))
+        else:
+            both = [next(others) for _ in run]
+            rates += [one[:1] for one in both]
+            slopes += [one[1:] for one in both]
+    none = jnp.zeros((0, *x.shape[1:]), x.dtype)
+    return jnp.concatenate([none, *rates]), jnp.concatenate([none, *slopes])
 
 
-def _slopes(network: Network, j: int, reads: tuple[int, ...], amounts: list[Array], environment: Any) -> Array:
-    """Derivatives of one law by the species that it reads, (species, ...)."""
+def rate_derivatives(network: Network, x: Array, environment: Any, only: tuple[int, ...] | None = None) -> Array:
+    """Derivatives of the rates alone; see `linearised`."""
+    return linearised(network, x, environment, only)[1]
 
-    def law(some: Array) -> Array:
-        there = list(amounts)
-        for place, k in enumerate(reads):
-            there[k] = some[place]
-        view = View(network.names, there)  # type: ignore[arg-type]
-        return _like(some[0], network.reactions[j].law(view, environment))
 
-    def slope(direction: Array) -> Array:
-        return jax.jvp(law, (some,), (direction,))[1]
+def _law(network: Network, j: int, reads: tuple[int, ...], x: Array, environment: Any) -> Job:
+    """One rate, and under it its derivatives by the species asked for, (1 + species, ...)."""
+    rate = network.rate_alone(j, x, environment)
+    asked = np.array([network.reads[j].index(k) for k in reads], dtype=int)
 
-    some = jnp.stack([amounts[k] for k in reads])
-    n = len(reads)
-    units = jnp.broadcast_to(jnp.eye(n, dtype=some.dtype).reshape(n, n, *(1,) * (some.ndim - 1)), (n, *some.shape))
-    if n < MANY:
-        return jnp.stack([slope(unit) for unit in units])
-    return jax.vmap(slope)(units)  # traced once
+    def both(law: Law, amounts: Array) -> Array:
+        def along(direction: Array) -> tuple[Array, Array]:
+            return jax.jvp(partial(rate.function, law), (amounts,), (direction,))
+
+        if not len(asked):
+            return rate.function(law, amounts)[None]
+        n = len(amounts)
+        unit = np.eye(n)[asked].reshape(-1, n, *(1,) * (x.ndim - 1))
+        units = jnp.broadcast_to(jnp.asarray(unit, x.dtype), (len(asked), *amounts.shape))
+        if len(asked) < MANY:
+            each = [along(unit) for unit in units]
+            return jnp.stack([each[0][0], *(slope for _, slope in each)])
+        value, slopes = jax.vmap(along, out_axes=(None, 0))(units)  # traced once
+        return jnp.concatenate([value[None], slopes])
+
+    return Job(both, rate.parameters, rate.argument)
 
 
 def _like(amount: Array, value: Any) -> Array:

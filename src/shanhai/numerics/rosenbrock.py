@@ -33,7 +33,7 @@ from shanhai.core.errors import InputError, nearest
 from shanhai.core.reactions import Network
 from shanhai.numerics import sparse_lu
 from shanhai.numerics.gathered import contract
-from shanhai.numerics.jacobian import Pattern, coefficients, pattern, rate_derivatives
+from shanhai.numerics.jacobian import Pattern, coefficients, linearised, pattern
 from shanhai.numerics.step import Step
 
 Row = tuple[float, ...]
@@ -152,6 +152,7 @@ class Linearised(NamedTuple):
 
     pattern: Pattern
     nu: Array
+    rates: Array
     slopes: Array
     plan: sparse_lu.Plan
     values: Array
@@ -214,13 +215,13 @@ class Rosenbrock(eqx.Module):
 
 def _linearised(network: Network, x: Array, environment: Any, step: Array) -> Linearised:
     there = pattern(network)
-    nu, slopes = coefficients(network, x, environment), rate_derivatives(network, x, environment)
+    nu, (rates, slopes) = coefficients(network, x, environment), linearised(network, x, environment)
     plan = sparse_lu.plan(len(x), there.jacobian)
     values = -step * contract(there.product, nu, slopes)
     values = jnp.concatenate([values, jnp.zeros((len(plan.pattern) - len(values), *x.shape[1:]), x.dtype)])
     on_diagonal = np.array([float(i == j) for i, j in plan.pattern], x.dtype).reshape(-1, *(1,) * (x.ndim - 1))
     values = values + on_diagonal
-    return Linearised(there, nu, slopes, plan, values, sparse_lu.factor(plan, values))
+    return Linearised(there, nu, rates.astype(x.dtype), slopes, plan, values, sparse_lu.factor(plan, values))
 
 
 def _ended(there: Linearised, x: Array, change: Array, extents: Array) -> Array:
@@ -242,12 +243,12 @@ def _stages(
     """U and V of every stage; rates are kept where two stages stand at the same place."""
     u: list[Array] = []
     v: list[Array] = []
-    known: dict[Row, Array] = {}
+    known: dict[Row, Array] = {(): there.rates}
     for i in range(table.stages):
         a, c = (table.a[i - 1], table.c[i - 1]) if i else ((), ())
         place = _trimmed(a)
         if place not in known:
-            known[place] = network.rates(x + _weighted(a, u) if place else x, environment).astype(x.dtype)
+            known[place] = network.rates(x + _weighted(a, u), environment).astype(x.dtype)
         reached = dt * known[place] + (_weighted(c, v) if c else 0.0)
         right = table.gamma * contract(there.pattern.change, there.nu, reached)
         u.append(sparse_lu.solve(there.plan, there.values, there.factors, right))

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from shanhai.core.reactions import Network, moved
 from shanhai.numerics import safe
 from shanhai.numerics.gathered import contract
-from shanhai.numerics.jacobian import coefficients, pattern, rate_derivatives
+from shanhai.numerics.jacobian import coefficients, linearised, pattern
 
 CONVERGED, NOT_CONVERGED, NOT_FINITE = 0, 1, 2
 """Status of a cell: at a steady state; stopped by the bound of iterations; nothing finite to start from."""
@@ -292,12 +292,12 @@ def _linearised(p: _Problem, u: Array) -> tuple[Array, Array]:
     r"""Growth rates F of the pools and $\partial F/\partial u$, (pool, pool, ...)."""
     x, pools = _amounts(p, u), p.network.pools
     there, nu = pattern(p.network, pools), coefficients(p.network, x, p.environment)
-    slopes = rate_derivatives(p.network, x, p.environment, pools)
+    rates, slopes = linearised(p.network, x, p.environment, pools)
     place = {row: n for n, row in enumerate(p.network.pools)}
     inside = [(n, place[i], place[k]) for n, (i, k) in enumerate(there.jacobian) if i in place and k in place]
     number, i, k = np.array(inside, dtype=np.intp).reshape(-1, 3).T
     amount = jnp.exp(u)
-    growth = _budget(p, u)[0] / amount
+    growth = contract(there.change, nu, rates)[np.array(pools)] / amount
     entries = contract(there.product, nu, slopes)[number] * amount[k] / amount[i]
     n = len(u)
     matrix = jnp.zeros((n, n, *u.shape[1:]), u.dtype).at[i, k].add(entries)

@@ -32,7 +32,7 @@ class Surface(eqx.Module):
     """The surface of a box: numbers, or functions of the environment.
 
     Args:
-        boxes: the boxes.
+        boxes: the boxes, of which only this one is kept.
         box: which of them.
         area: [m2].
         temperature: [degC].
@@ -57,6 +57,9 @@ class Surface(eqx.Module):
     options: ConstantOptions = eqx.field(static=True, default=ConstantOptions())
     water: Water | None = None
 
+    def __post_init__(self) -> None:
+        self.boxes = self.boxes.only(self.box)
+
     def settled(self) -> "Surface":
         """The same surface with its constants computed once, for numbers that no environment changes.
 
@@ -68,7 +71,7 @@ class Surface(eqx.Module):
             raise InputError(
                 "its conditions follow the environment", where=f"surface of {self.box}", do="leave it as it is"
             )
-        made = water(self.conditions(None), Solutes(), self.options)
+        made = _water(self.conditions(None), self.options)
         return eqx.tree_at(lambda s: s.water, self, made, is_leaf=lambda leaf: leaf is None)
 
     def conditions(self, environment: Any) -> Conditions:
@@ -111,6 +114,12 @@ class Surface(eqx.Module):
 
 
 @partial(jax.jit, static_argnames="options")
+def _water(conditions: Conditions, options: ConstantOptions) -> Water:
+    """Compiled by itself, as the next."""
+    return water(conditions, Solutes(), options)
+
+
+@partial(jax.jit, static_argnames="options")
 def _solved(
     dic: Array,
     alkalinity: Array,
@@ -121,7 +130,7 @@ def _solved(
 ) -> CarbonateSystem:
     """Compiled by itself, so that a network that asks for it many times traces it once."""
     pair = {"dic": dic, "alkalinity": alkalinity}
-    known = water(conditions, Solutes(), options) if of is None else of
+    known = _water(conditions, options) if of is None else of
     return solve_in(known._replace(solutes=Solutes(phosphate=phosphate)), pair, conditions, options, steps=0)
 
 

@@ -72,6 +72,11 @@ class Boxes(eqx.Module):
             raise InputError(f"there is no box {box!r}; {nearest(box, self.names)}", where="boxes")
         return self.names.index(box)
 
+    def only(self, box: str) -> "Boxes":
+        """One of the boxes by itself, which is what a law of this box needs: laws of all boxes are then alike."""
+        place = self.index(box)
+        return Boxes((self.names[place],), self.volume[place : place + 1])
+
     def mass(self, box: str) -> Array:
         """Mass of the water of a box [kg]."""
         return DENSITY * self.volume[self.index(box)]

@@ -179,7 +179,7 @@ def export(
         light, dark = boxes.named("oxygen", box), boxes.named("oxygen", target)
         for oxic, taken, how in ((True, dark, "oxygen"), (False, ACCEPTORS.name, "other acceptors")):
             made = {light: Fixed(respiration.oxygen), taken: Fixed(-respiration.oxygen)}
-            part = _Oxic(boxes, law, share, target, oxic)
+            part = _Oxic(boxes.only(target), law, share, target, oxic)
             name = f"pump: {box} to {target}, {how}"
             reactions.append(Reaction(name, part, moves | made, f"export respired by {how}"))
     return tuple(reactions)

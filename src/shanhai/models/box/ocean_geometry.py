@@ -89,11 +89,11 @@ class Growth(eqx.Module):
 
     def depleting(self, sea: Boxes, box: str, phosphorus: Array) -> NutrientLimited:
         """Growth that takes nearly all phosphate."""
-        return NutrientLimited(sea, box, self.uptake / JULIAN_YEAR, 1e-6 * self.limiting, phosphorus)
+        return NutrientLimited(sea.only(box), box, self.uptake / JULIAN_YEAR, 1e-6 * self.limiting, phosphorus)
 
     def sustained(self, sea: Boxes, box: str, export: Array) -> Sustained:
         """Growth of a given size [mol s-1] as long as there is phosphate."""
-        return Sustained(sea, box, export, 1e-6 * self.limiting)
+        return Sustained(sea.only(box), box, export, 1e-6 * self.limiting)
 
 
 class ThreeBoxes(Geometry):

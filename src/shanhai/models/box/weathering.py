@@ -100,13 +100,14 @@ class World(NamedTuple):
 
 
 class _Floor(eqx.Module):
-    """Rate of one of the three fates of carbonate."""
+    """Rate of one of the fates of carbonate: they are laws of one form that differ by which is theirs."""
 
     world: World
-    fate: str = eqx.field(static=True)
+    fate: Array  # one in the place of the fate in `Deposit`, else zero
 
     def __call__(self, x: Amounts, environment: Any) -> Array:
-        return getattr(self.world.deposit(x, environment), self.fate)
+        fates = jnp.stack(self.world.deposit(x, environment))
+        return jnp.tensordot(self.fate, fates, axes=1)
 
 
 class _Rocks(eqx.Module):
@@ -172,6 +173,7 @@ def _ground(weathering: Weathering, made: World) -> list[Reaction]:
     river = {"dic.low": 2.0, "alkalinity.low": 2.0, "calcium.sea": 1.0}
     fallen = {"dic.deep": -1.0, "alkalinity.deep": -2.0, "calcium.sea": -1.0}
     risen = {name: -c for name, c in fallen.items()}
+    fates = {name: _Floor(made, one) for name, one in zip(Deposit._fields, jnp.eye(len(Deposit._fields)))}
     limestone = river | {"carbonate rock": -1.0, "co2.air": -1.0}
     return [
         Reaction("weathering of carbonate", _Rocks(weathering, "carbonate"), limestone),
@@ -179,9 +181,9 @@ def _ground(weathering: Weathering, made: World) -> list[Reaction]:
             "weathering of silicate", _Rocks(weathering, "silicate"), river | {"silicate rock": -1.0, "co2.air": -2.0}
         ),
         Reaction("volcanoes", _Volcanoes(weathering), {"mantle": -1.0, "co2.air": 1.0}),
-        Reaction("burial", _Floor(made, "buried"), fallen | {"buried": 1.0}),
-        Reaction("spreading of carbonate", _Floor(made, "spreading"), fallen | {"sediment": 1.0}),
-        Reaction("dissolution of sediment", _Floor(made, "eroded"), risen | {"sediment": -1.0}),
+        Reaction("burial", fates["buried"], fallen | {"buried": 1.0}),
+        Reaction("spreading of carbonate", fates["spreading"], fallen | {"sediment": 1.0}),
+        Reaction("dissolution of sediment", fates["eroded"], risen | {"sediment": -1.0}),
     ]
 
 
@@ -201,18 +203,17 @@ def equilibrium(settings: Settings) -> Steady:
 
 
 @eqx.filter_jit
-def courses(settings: Settings, x: Array, intervals: Array) -> tuple[Array, Integrated]:
+def courses(network: Network, x: Array, intervals: Array) -> tuple[Array, Integrated]:
     """Amounts after each of the intervals.
 
     Args:
-        settings: see there.
+        network: of the `world`.
         x: amounts at the start, (species, pulse).
         intervals: [s], (time,).
 
     Returns:
         amounts (time, species, pulse), and what the integrator says of each interval.
     """
-    network = world(settings).network
     tolerance = Tolerance(relative=1e-4, absolute=1e9)  # type: ignore[arg-type]
 
     def advance(carry: tuple[Array, Array], interval: Array) -> tuple[tuple[Array, Array], Integrated]:
@@ -233,13 +234,13 @@ def run(settings: Settings) -> Result:
     _check(settings)
     times = np.concatenate([[0.0], np.logspace(0.0, np.log10(settings.years), 60)])
     quiet = jnp.stack([begin(settings)] * len(settings.pulses), axis=1)
-    before, _ = courses(settings, quiet, jnp.asarray(np.full(60, 2e5 * JULIAN_YEAR)))
-    made = world(settings)
+    made = eqx.filter_jit(world)(settings)
+    before, _ = courses(made.network, quiet, jnp.asarray(np.full(60, 2e5 * JULIAN_YEAR)))
     air = made.network.index("co2.air")
     x = jnp.where(jnp.arange(len(quiet))[:, None] >= air + 1, 0.0, before[-1])
     pulses = jnp.array(settings.pulses) * PETAGRAM
     start = x.at[air].add(pulses)
-    after, ends = courses(settings, start, jnp.asarray(np.diff(times) * JULIAN_YEAR))
+    after, ends = courses(made.network, start, jnp.asarray(np.diff(times) * JULIAN_YEAR))
     if int(jnp.max(ends.status)) != 0 or not bool(jnp.all(jnp.isfinite(after))):
         raise InputError("the run breaks off", where="weathering", do="keep nearer to the defaults")
     moved = jnp.sum(jnp.abs(ends.extents), axis=0)
