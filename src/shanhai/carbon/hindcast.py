@@ -19,7 +19,7 @@ from jax import Array
 
 from shanhai.atmosphere.global_mean import ppm_of_amount
 from shanhai.carbon.budget import read_historical_emissions
-from shanhai.carbon.calibration import Calibrated, calibrate, with_parameters
+from shanhai.numerics.calibration import Calibrated, calibrate, with_parameters
 from shanhai.carbon.scenarios import Scenario, read_rcmip
 from shanhai.models.box.global_carbon import GlobalCarbon, natural_radiocarbon, preindustrial, simulate
 
