@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from shanhai.carbon.calibration import parameters, with_parameters
+from shanhai.numerics.calibration import parameters, with_parameters
 from shanhai.carbon.scenarios import embedded
 from shanhai.core.params import describe
 from shanhai.land.global_carbon import fertilisation

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shanhai.carbon.budget import CarbonBudget, feedback, read_budget, read_historical_emissions
-from shanhai.carbon.calibration import calibrate
+from shanhai.numerics.calibration import calibrate
 from shanhai.carbon.presets.global_carbon_budget import Settings, run
 from shanhai.carbon.scenarios import embedded, read_rcmip, read_years, stacked
 from shanhai.core.errors import InputError
