@@ -7,7 +7,18 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-NAMES = ("flux_kernel", "carbonate", "column", "exchange", "reactions", "global_carbon", "soil", "start_up", "archive")
+NAMES = (
+    "flux_kernel",
+    "carbonate",
+    "column",
+    "exchange",
+    "reactions",
+    "global_carbon",
+    "soil",
+    "soil_profile",
+    "start_up",
+    "archive",
+)
 BASELINE = Path(__file__).with_name("baseline.json")
 
 

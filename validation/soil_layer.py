@@ -1,4 +1,4 @@
-"""Figure of a layer of soil: a drought of weeks and the rain that ends it, with and without sleep and bursting cells.
+"""Figures of a layer of soil: drought and rain with and without sleep and bursting cells; food that uses up oxygen.
 
 python -m validation.soil_layer
 """
@@ -13,8 +13,9 @@ from shanhai.core.constants import SECONDS_PER_DAY, ZERO_CELSIUS
 from shanhai.numerics.integrate import Tolerance
 from shanhai.soil.birch import wetting
 from shanhai.soil.layer import Conditions, Layer, course, network, stocked
+from shanhai.soil.layer_oxygen import Oxygen
 
-FIGURE = Path(__file__).parents[1] / "docs" / "figures" / "soil_layer.png"
+FIGURES = Path(__file__).parents[1] / "docs" / "figures"
 DAYS, DRY, RAIN = 60, 10, 40
 CHOICES = {
     "all processes": Layer(),
@@ -49,8 +50,40 @@ def weather() -> Conditions:
     return Conditions(*(jnp.broadcast_to(jnp.asarray(v, float), (DAYS,)) for v in whole))
 
 
+FED = (1.0, 5.0, 20.0)
+"""Dissolved carbon over that of the soil above."""
+
+
+def oxygen() -> None:
+    """Draw what food does to oxygen, nitrification and denitrification of a damp soil, half-hour by half-hour."""
+    layer = Layer(mined=0.5, dormancy=None, minerals=None, birch=None, oxygen=Oxygen())
+    net, hours, dt = network(layer), 48, 1800.0
+    x = jnp.stack([soil(layer)] * len(FED), axis=1).at[net.index("ammonium")].set(5.0)
+    food = jnp.array([net.index("dissolved_c"), net.index("dissolved_n")])
+    x = x.at[food].multiply(jnp.array(FED)).at[net.index("oxygen")].set(0.9)
+    at = Conditions(water=jnp.full((2 * hours, len(FED)), 0.4))
+    end = course(layer, x, at, dt, Tolerance(relative=1e-4, absolute=1e-9))  # type: ignore[arg-type]
+    names, time = [r.name for r in net.reactions], (np.arange(2 * hours) + 1) * dt / 3600.0
+    figure, axes = plt.subplots(3, 1, figsize=(9, 8), sharex=True, constrained_layout=True)
+    shown = (
+        np.asarray(end.x)[:, net.index("oxygen")],
+        np.asarray(end.extents)[:, names.index("nitrification")] * SECONDS_PER_DAY / dt,
+        np.asarray(end.extents)[:, names.index("nitrate to nitrite")] * SECONDS_PER_DAY / dt,
+    )
+    labels = ("oxygen (mol m$^{-3}$)", "nitrified\n(mol m$^{-3}$ d$^{-1}$)", "nitrate reduced\n(mol m$^{-3}$ d$^{-1}$)")
+    for ax, values, label in zip(axes, shown, labels):
+        for k, (fed, colour) in enumerate(zip(FED, COLOURS)):
+            ax.plot(time, values[:, k], color=colour, label=f"dissolved carbon × {fed:g}")
+        ax.set_ylabel(label)
+        ax.set_xlim(0, hours)
+        ax.set_ylim(bottom=0)
+    axes[0].legend(frameon=False)
+    axes[2].set_xlabel("hour after the food; 80 % of the pores are full of water")
+    figure.savefig(FIGURES / "soil_layer_oxygen.png", dpi=130)
+
+
 def main() -> None:
-    """Draw the figure."""
+    """Draw the figures."""
     tolerance = Tolerance(relative=1e-4, absolute=1e-9)  # type: ignore[arg-type]
     figure, axes = plt.subplots(3, 1, figsize=(9, 9), sharex=True, constrained_layout=True)
     for (label, layer), colour in zip(CHOICES.items(), COLOURS):
@@ -72,7 +105,8 @@ def main() -> None:
     axes[1].set_ylabel("microbes (mol m$^{-3}$)\nactive full, dormant dashed")
     axes[2].set_ylabel("dissolved C (mol m$^{-3}$)")
     axes[2].set_xlabel("day; drought shaded")
-    figure.savefig(FIGURE, dpi=130)
+    figure.savefig(FIGURES / "soil_layer.png", dpi=130)
+    oxygen()
 
 
 if __name__ == "__main__":

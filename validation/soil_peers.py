@@ -1,7 +1,7 @@
 """Published soil models as configurations: `python -m validation.soil_peers FOLDER`, the folder of shared soil data.
 
-Draws ten years of Millennial v2 with its authors' Fortran, what it costs to find its periodic year, and MIMICS at
-fourteen sites.
+Draws ten years of Millennial v2 with its authors' Fortran, what it costs to find its periodic year, MIMICS at fourteen
+sites, and what becomes of one pulse of litter in eight models.
 """
 
 import argparse
@@ -16,13 +16,28 @@ from matplotlib.figure import Figure
 
 from shanhai.numerics.explicit import RungeKutta
 from shanhai.numerics.forced import forced
+from shanhai.numerics.integrate import Tolerance, integrate
 from shanhai.numerics.periodic import network_cycle, periodic_anderson, periodic_newton
+from shanhai.numerics.rosenbrock import Rosenbrock
 from shanhai.numerics.steady import steady_state
 from shanhai.plot.style import look
+from shanhai.soil.peers.ensemble import Peer, carbon, ensemble, with_litter
 from shanhai.soil.peers.millennial import POOLS, Millennial, MillennialDay, millennial_network
 from shanhai.soil.peers.mimics import Mimics, MimicsSite, metabolic_share, mimics_network, stock
 
 FIGURE = Path(__file__).parent.parent / "docs" / "figures" / "soil_peers.png"
+ENSEMBLE = FIGURE.with_name("soil_peers_ensemble.png")
+PULSE = 100.0  # g m-2 of carbon
+LINES = {
+    "millennial": ("Millennial v2", "#000000", "-"),
+    "rothc": ("RothC", "#e69f00", "-"),
+    "century": ("CENTURY", "#d55e00", "-"),
+    "casacnp": ("CASA-CNP", "#cc79a7", "-"),
+    "mimics": ("MIMICS", "#56b4e9", "-"),
+    "mimics_cn": ("MIMICS-CN", "#0072b2", "--"),
+    "corpse": ("CORPSE-N", "#009e73", "-"),
+    "mend": ("MEND-CN", "#7f7f7f", "-"),
+}
 COLOURS = ("#0072b2", "#009e73", "#d55e00", "#000000", "#cc79a7")
 NAMES = {
     "maom": "mineral-associated",
@@ -93,6 +108,50 @@ def mimics(axes: Axes, data: Path) -> None:
     axes.set_title(f"MIMICS, 0–30 cm: r² {skill:.3f}, RMSE {error:.2f}", fontsize=9)
 
 
+def pulse(peer: Peer, days: np.ndarray) -> tuple[float, np.ndarray]:
+    """Carbon at rest [g m-2], and what a pulse of litter leaves there after some days, over the pulse [1]."""
+    rest = jax.jit(lambda x: steady_state(peer.network, x, peer.environment).x)(peer.start)
+    x = jnp.stack([rest, with_litter(peer, rest, PULSE)], 1)
+    tolerance = Tolerance(1e-5, 1e-12)
+
+    def on(x, length):
+        end = integrate(Rosenbrock(), peer.network, x, peer.environment, length * peer.day, tolerance).x
+        return end, carbon(peer, end)
+
+    held = jax.jit(lambda x, lengths: jax.lax.scan(on, x, lengths)[1])(x, jnp.diff(jnp.asarray(days)))
+    stock = float(carbon(peer, rest))
+    return stock, np.concatenate([[1.0], np.array(held[:, 1] - held[:, 0]) / PULSE])
+
+
+def structural_ensemble() -> Path:
+    """One pulse of litter in eight models: what is left, what is respired a day, and the stock at rest."""
+    days = np.concatenate([[0.0], np.geomspace(0.5, 365.0 * 30.0, 60)])
+    found = {name: pulse(peer, days) for name, peer in ensemble().items()}
+    with look():
+        figure = Figure(figsize=(11, 3.6), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        for name, (label, colour, style) in LINES.items():
+            kept = found[name][1]
+            left.semilogx(days[1:], kept[1:], style, color=colour, lw=1.3, label=label)
+            lost = -np.diff(kept) / np.diff(days) * PULSE
+            lost = np.where(lost > 0.0, lost, np.nan)  # MIMICS takes up again for a while
+            middle.loglog(
+                np.sqrt(np.maximum(days[1:], 0.5) * np.maximum(days[:-1], 0.25)), lost, style, color=colour, lw=1.3
+            )
+        left.set(xlabel="days", ylabel="of the pulse in the soil", ylim=(0.0, 1.2), xlim=(0.5, 1.1e4))
+        left.set_title(f"{PULSE:.0f} g m$^{{-2}}$ of litter on soil at rest", fontsize=9)
+        left.legend(fontsize=7, frameon=False, loc="lower left")
+        middle.set(xlabel="days", ylabel="respired beyond rest (g m$^{-2}$ d$^{-1}$)", ylim=(1e-4, 30.0))
+        middle.set_title("the same pulse, as it is respired", fontsize=9)
+        stocks = [found[name][0] / 1e3 for name in LINES]
+        right.barh([label for label, _, _ in LINES.values()], stocks, color=[c for _, c, _ in LINES.values()])
+        right.invert_yaxis()
+        right.set(xlabel="carbon at rest (kg m$^{-2}$)")
+        right.set_title("400 g m$^{-2}$ yr$^{-1}$ of litter, 12 °C", fontsize=9)
+        figure.savefig(ENSEMBLE, format="png", dpi=110)
+    return ENSEMBLE
+
+
 def draw(data: Path) -> Path:
     """The figure of the page on soil peers."""
     rows = (data / "ref_millennialv2_forcing_globalaverage.txt").read_text().splitlines()
@@ -112,3 +171,4 @@ if __name__ == "__main__":
     parser.add_argument("data", type=Path, help="folder of soil data")
     jax.config.update("jax_enable_x64", True)
     print(draw(parser.parse_args().data))
+    print(structural_ensemble())

@@ -25,6 +25,7 @@ _SUBPACKAGES = (
     "ocean",
     "plot",
     "seawater",
+    "site",
     "soil",
 )
 

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from shanhai.numerics.calibration import parameters, with_parameters
 from shanhai.carbon.scenarios import embedded
 from shanhai.core.params import describe
 from shanhai.land.global_carbon import fertilisation
 from shanhai.models.box.global_carbon import GlobalCarbon, budget, preindustrial, simulate
+from shanhai.numerics.calibration import parameters, with_parameters
 
 MODEL = GlobalCarbon()
 DRIVERS = embedded("ssp585", 1990, 2060).drivers()

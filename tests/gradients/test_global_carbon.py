@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from shanhai.numerics.calibration import parameters, with_parameters
 from shanhai.carbon.scenarios import embedded
 from shanhai.models.box.global_carbon import GlobalCarbon, Trajectory, budget, preindustrial, simulate
+from shanhai.numerics.calibration import parameters, with_parameters
 
 FIRST = 1950  # so that the runs are short
 SCENARIO = embedded("ssp534-over", FIRST, 2100)

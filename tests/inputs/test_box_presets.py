@@ -3,7 +3,7 @@
 import pytest
 
 from shanhai.core.errors import ConfigError, InputError
-from shanhai.io.box_presets import names, read_preset
+from shanhai.io.presets import names, read_preset
 from shanhai.models.box.equatorial_pacific import Settings
 
 HEAD = 'kind = "box"\nmodel = "equatorial_pacific"\ntitle = "mine"\n'

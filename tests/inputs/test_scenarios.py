@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from shanhai.carbon.budget import CarbonBudget, feedback, read_budget, read_historical_emissions
-from shanhai.numerics.calibration import calibrate
 from shanhai.carbon.presets.global_carbon_budget import Settings, run
 from shanhai.carbon.scenarios import embedded, read_rcmip, read_years, stacked
 from shanhai.core.errors import InputError
 from shanhai.models.box.global_carbon import GlobalCarbon
+from shanhai.numerics.calibration import calibrate
 
 HEAD = "; a scenario\n; UNITS:,PgC year-1,PgC year-1,ppm\nDate,ffi_emissions,luc_emissions,CO2_constrain\n"
 GOOD = HEAD + "1999,7,1,367\n2000,7.1,1.1,369\n2001,7.2,1.0,371\n"

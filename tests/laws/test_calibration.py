@@ -81,3 +81,13 @@ def test_what_cannot_be_fitted_is_refused():
         calibrate(Line(), misfit, {"slope": 0.0}, given=jnp.asarray(X))
     with pytest.raises(InputError, match="residual 4 is not finite"):
         calibrate(Line(), misfit, PRIOR, given=jnp.asarray(np.where(np.arange(9) == 4, np.nan, X)))
+
+
+def test_logarithms_stay_positive_and_tell_factors():
+    def scaled(line, data):
+        return (line.unseen * X - data) / 0.1
+
+    found = calibrate(Line(), scaled, {"unseen": 3.0}, given=jnp.asarray(0.02 * X), logarithmic=True)
+    assert 0.0 < found.values["unseen"] < 0.15  # errors of 0.1 tell no more of 0.02, and the prior is 3 within exp(3)
+    assert found.spread["unseen"] == pytest.approx(np.sqrt(found.covariance[0, 0]) * found.values["unseen"])
+    assert found.draw(100).min() > 0.0

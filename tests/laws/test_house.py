@@ -28,9 +28,10 @@ ROOMS = {  # room -> height; a file may import rooms that lie lower, and its own
     "plot": 8,
     "carbon": 9,
     "monitoring": 9,
+    "site": 9,
     "cli": 10,
 }
-ABOVE_XARRAY = {"io", "plot", "carbon", "monitoring", "cli"}
+ABOVE_XARRAY = {"io", "plot", "carbon", "monitoring", "site", "cli"}
 FILES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -9,10 +9,10 @@ import pytest
 from tests.conftest import SHARED
 
 from shanhai.carbon.budget import UNCERTAINTY, read_budget
-from shanhai.numerics.calibration import parameters
 from shanhai.carbon.hindcast import FIRST, LAST, PRIOR, calibrated, read_hindcast
 from shanhai.carbon.scenarios import SCENARIOS, embedded, read_rcmip
 from shanhai.models.box.global_carbon import GlobalCarbon, budget, preindustrial, simulate
+from shanhai.numerics.calibration import parameters
 
 FOLDER = SHARED / "scenarios_budget"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="shared/data/scenarios_budget is not here")

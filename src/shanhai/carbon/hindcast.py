@@ -19,9 +19,9 @@ from jax import Array
 
 from shanhai.atmosphere.global_mean import ppm_of_amount
 from shanhai.carbon.budget import read_historical_emissions
-from shanhai.numerics.calibration import Calibrated, calibrate, with_parameters
 from shanhai.carbon.scenarios import Scenario, read_rcmip
 from shanhai.models.box.global_carbon import GlobalCarbon, natural_radiocarbon, preindustrial, simulate
+from shanhai.numerics.calibration import Calibrated, calibrate, with_parameters
 
 FIRST, LAST = 1850, 1990
 MEASURED = 1958

@@ -17,6 +17,7 @@ app = App(
 app.command(flux.app, name="flux")
 app.command(carbonate.run, name="carbonate")
 app.command(box.run, name="box")
+app.command(box.site, name="site")
 
 
 @app.command
@@ -30,10 +31,11 @@ def check(config: Path, *, json: bool = False) -> None:
     from shanhai.cli import printing
     from shanhai.io.settings import read_toml
 
-    if read_toml(config, do="shanhai flux new writes one").get("kind") == "box":
-        from shanhai.io.box_presets import read_preset
+    kind = read_toml(config, do="shanhai flux new writes one").get("kind")
+    if kind in ("box", "site"):
+        from shanhai.io.presets import read_preset
 
-        printing.preset(read_preset(str(config)), json)
+        printing.preset(read_preset(str(config), kind=kind), json)
         return
     from shanhai.monitoring.checking import look_at
 

@@ -198,13 +198,17 @@ def _counted(words: Any) -> list[tuple[str, int]]:
     return Counter(str(word) for word in words if word).most_common()
 
 
-def presets(rows: list[tuple[str, str]], json: bool) -> None:
-    """What `shanhai box list` shows."""
+_LISTS = {"box": ("Box models of the carbon cycle", "shanhai box"), "site": ("Soil of a site", "shanhai site soil")}
+
+
+def presets(kind: str, rows: list[tuple[str, str]], json: bool) -> None:
+    """What `shanhai box list` shows, and `shanhai site soil list`."""
     if json:
         as_json([{"preset": name, "title": title} for name, title in rows])
         return
-    _table("Box models of the carbon cycle", ["preset", "what it shows"], [list(row) for row in rows])
-    console.print("Run one with: shanhai box PRESET --out FOLDER")
+    title, command = _LISTS[kind]
+    _table(title, ["preset", "what it shows"], [list(row) for row in rows])
+    console.print(f"Run one with: {command} PRESET --out FOLDER")
 
 
 def preset(chosen: Any, json: bool) -> None:

@@ -13,8 +13,8 @@ import xarray as xr
 
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import Row
-from shanhai.io.box_presets import Preset
 from shanhai.io.output import refuse_unwritable, whole_or_nothing
+from shanhai.io.presets import Preset
 from shanhai.io.provenance import parameters, versions
 from shanhai.models.box.result import Result, Series
 

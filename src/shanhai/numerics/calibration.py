@@ -43,9 +43,10 @@ class Calibrated(NamedTuple):
         cost: half of J before and after.
         steps: evaluations of the model.
         misfit: sum of the squared residuals of the data over their number; about one where errors are as stated.
-        covariance: of the values, (parameter, parameter).
+        covariance: of the values, or of their logarithms, (parameter, parameter).
         slopes: S, derivatives of the residuals of the data in units of what was known, (residual, parameter).
         bounds: lowest and highest possible values, (2, parameter).
+        logarithmic: whether logarithms were fitted.
     """
 
     model: Any
@@ -57,6 +58,7 @@ class Calibrated(NamedTuple):
     covariance: Floats
     slopes: Floats
     bounds: Floats
+    logarithmic: bool
 
     @property
     def learned(self) -> dict[str, float]:
@@ -66,7 +68,7 @@ class Calibrated(NamedTuple):
 
     @property
     def correlation(self) -> Floats:
-        """Of the errors of the parameters, (parameter, parameter)."""
+        """Of the errors of what was fitted, (parameter, parameter)."""
         size = np.sqrt(np.diag(self.covariance))
         return self.covariance / np.outer(size, size)
 
@@ -82,7 +84,9 @@ class Calibrated(NamedTuple):
             InputError: where hardly any draw is possible, so that the approximation says little.
         """
         random, mean = np.random.default_rng(seed), np.array(list(self.values.values()))
+        mean = np.log(mean) if self.logarithmic else mean
         drawn = random.multivariate_normal(mean, self.covariance, size=50 * count, method="cholesky")
+        drawn = np.exp(drawn) if self.logarithmic else drawn
         possible = drawn[np.all((drawn >= self.bounds[0]) & (drawn <= self.bounds[1]), axis=1)]
         if len(possible) < count:
             raise InputError("nearly all draws lie outside the bounds", where="posterior", do="profile the parameters")
@@ -116,6 +120,7 @@ def calibrate(
     spread: Mapping[str, float],
     most_steps: int = 50,
     given: Any = None,
+    logarithmic: bool = False,
 ) -> Calibrated:
     """Fit parameters of a model within their bounds.
 
@@ -126,20 +131,21 @@ def calibrate(
         spread: dotted name of each parameter to fit -> standard error σ of what was known, in its unit.
         most_steps: bound of the evaluations.
         given: pytree that the residuals take, such as the data.
+        logarithmic: fit logarithms, for numbers that may be wrong by a factor; σ is then over the value.
 
     Raises:
         InputError: for a name that is no parameter, a spread that is not positive, residuals that are not finite, or
             a fit that does not end.
     """
     names = tuple(spread)
-    bounds = _bounds(model, spread)
-    before, sigma = np.asarray(parameters(model, names)), np.array([spread[n] for n in names])
+    bounds, scale = _bounds(model, spread), _SCALES[logarithmic]
+    before, sigma = _before(model, names, logarithmic), np.array([spread[n] for n in names])
     kept: dict[bytes, Any] = {}  # SciPy asks for values and slopes at the same place, one after the other
 
     def both(p: Any) -> tuple[Floats, Floats]:
         if p.tobytes() not in kept:
             kept.clear()
-            found = _evaluated(residuals, model, names, given, jnp.asarray(p), jnp.asarray(sigma))
+            found = _evaluated(residuals, scale, model, names, given, jnp.asarray(p), jnp.asarray(sigma))
             kept[p.tobytes()] = tuple(np.asarray(v) for v in found)
         return kept[p.tobytes()]
 
@@ -153,36 +159,62 @@ def calibrate(
     if not np.all(np.isfinite(start)):
         wrong = int(np.argmin(np.isfinite(start)))
         raise InputError(f"residual {wrong} is not finite at the start", where="calibration", do="look at the data")
-    found = least_squares(whole, before, slopes, tuple(bounds), x_scale=sigma, max_nfev=most_steps)
+    with np.errstate(divide="ignore"):  # a lowest value of zero is the logarithm of minus infinity
+        low, high = np.log(np.maximum(bounds, 0.0)) if logarithmic else bounds
+    found = least_squares(whole, before, slopes, (low, high), x_scale=sigma, max_nfev=most_steps)
     if not found.success:
         raise InputError(f"the calibration has not ended: {found.message}", do="give more steps or tighter spreads")
     data, informed = both(found.x)
     covariance = np.outer(sigma, sigma) * np.linalg.inv(informed.T @ informed + np.eye(len(names)))
+    values = np.asarray(scale(found.x))
+    spreads = np.sqrt(np.diag(covariance)) * (values if logarithmic else 1.0)
     return Calibrated(
-        with_parameters(model, names, jnp.asarray(found.x)),
-        dict(zip(names, found.x.tolist())),
-        dict(zip(names, np.sqrt(np.diag(covariance)).tolist())),
+        with_parameters(model, names, jnp.asarray(values)),
+        dict(zip(names, values.tolist())),
+        dict(zip(names, spreads.tolist())),
         (0.5 * float(np.sum(start**2)), float(found.cost)),
         found.nfev,
         float(np.mean(data**2)),
         covariance,
         informed,
         bounds,
+        logarithmic,
     )
+
+
+_SCALES: dict[bool, Callable[[Any], Any]] = {False: jnp.asarray, True: jnp.exp}
+"""From what is fitted to the values, by whether logarithms are."""
+
+
+def _before(model: Any, names: tuple[str, ...], logarithmic: bool) -> Floats:
+    values = np.asarray(parameters(model, names))
+    if not logarithmic:
+        return values
+    for name, value in zip(names, values):
+        if value <= 0:
+            raise InputError(f"{name} is {value:g} and has no logarithm", where="calibration", do="start above zero")
+    return np.log(values)
 
 
 @eqx.filter_jit
 def _evaluated(
-    residuals: Callable[..., Array], model: Any, names: tuple[str, ...], given: Any, p: Array, sigma: Array
+    residuals: Callable[..., Array],
+    scale: Callable[[Any], Any],
+    model: Any,
+    names: tuple[str, ...],
+    given: Any,
+    p: Array,
+    sigma: Array,
 ) -> tuple[Array, Array]:
-    """Residuals, and their derivatives in units of σ; one direction after the other, which is compiled once."""
+    """Residuals, and their derivatives in units of σ, all along one run of the model."""
 
     def told(p: Array) -> Array:
-        changed = with_parameters(model, names, p)
+        changed = with_parameters(model, names, scale(p))
         return residuals(changed) if given is None else residuals(changed, given)
 
-    values, rows = jax.lax.map(lambda direction: jax.jvp(told, (p,), (direction * sigma,)), jnp.eye(len(p)))
-    return values[0], rows.T
+    along = jax.vmap(lambda direction: jax.jvp(told, (p,), (direction * sigma,)), out_axes=(None, 0))
+    values, rows = along(jnp.eye(len(p)))
+    return values, rows.T
 
 
 def _bounds(model: Any, spread: Mapping[str, float]) -> Floats:

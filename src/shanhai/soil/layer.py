@@ -1,18 +1,22 @@
-r"""A jar or a layer of soil: carbon and nitrogen through microbes, enzymes, minerals and gases, in one network.
+r"""A jar or a layer of soil: carbon, nitrogen and phosphorus through microbes, enzymes, minerals and gases, together.
 
 Enzymes free dissolved matter from labile and recalcitrant matter; active microbes take it up, grow, overflow,
 mineralise or immobilise, fall asleep and wake, die and burst; minerals hold what is dissolved and aggregates enclose
 matter; ammonium is nitrified where there is oxygen, nitrate respired where there is none; gases leave to the air and
 solutes with the water. Uptake sees the part of the dissolved matter that reaches the cells,
 
-$$U = V B_a\,f_T\,(1 - f_{an})\,\frac{S'}{K + S'}, \qquad S' = S\,\Bigl(\frac{\theta}{\varepsilon}\Bigr)^3$$
+$$U = V B_a\,f_T\,f_{O}\,\frac{S'}{K + S'}, \qquad S' = S\,\Bigl(\frac{\theta}{\varepsilon}\Bigr)^3$$
+
+with f_O of the oxygen where they live, or of the part of the soil without any, 1 - f_an.
 
 Source: the diffusion of substrate after Davidson et al. (2012), Glob. Change Biol. 18, 371 (DAMM); each process is
 that of its own file. What an option switches off is not in the network.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -23,47 +27,43 @@ from jax.typing import ArrayLike
 
 from shanhai.core.coefficients import Fixed
 from shanhai.core.constants import SECONDS_PER_HOUR, ZERO_CELSIUS
-from shanhai.core.errors import InputError
+from shanhai.core.errors import InputError, nearest
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import _strong_float, par
 from shanhai.core.reactions import Law, Network, Reaction, Species
-from shanhai.core.routing import Pool, routed
+from shanhai.core.routing import routed
 from shanhai.numerics.integrate import Integrated, Tolerance, integrate
 from shanhai.numerics.rosenbrock import Rosenbrock
+from shanhai.soil import layer_laws as laws
 from shanhai.soil.anoxic_fraction import Partition, water_filled_pores
 from shanhai.soil.birch import Birch, exposure, lysis
 from shanhai.soil.carbon_use import LogitEfficiency
 from shanhai.soil.denitrification import Denitrification, chain
 from shanhai.soil.dormancy import Dormancy, dormancy_reactions
-from shanhai.soil.enzyme_allocation import Allocation, EnzymePools, Enzymes, enzyme_reactions
-from shanhai.soil.gas_diffusivity import exchange, oxygen_capacity, oxygen_in_soil
-from shanhai.soil.losses import leaching, leaching_rate, river_accounts
-from shanhai.soil.nitrification import Nitrification, mineral_nitrogen
-from shanhai.soil.nitrification import reactions as nitrification_reactions
-from shanhai.soil.protection import (
-    Aggregation,
-    Sorption,
-    aggregate_reactions,
-    diffusion_wetness,
-    mineral_capacity,
-    sorption_reactions,
+from shanhai.soil.enzyme_allocation import Allocation, Enzymes, enzyme_reactions
+from shanhai.soil.gas_diffusivity import OXYGEN_OF_AIR, exchange, oxygen_capacity, oxygen_in_soil
+from shanhai.soil.layer_oxygen import Oxygen
+from shanhai.soil.layer_phosphorus import PhosphorusOfLayer, exchangeable, mineral_phosphorus, phosphorus_reactions
+from shanhai.soil.layer_pools import (
+    GASES,
+    OXYGEN,
+    OXYGEN_ABOVE,
+    RIVER_ELECTRONS,
+    Elements,
+    Pools,
+    airs,
+    carbon_dioxide,
+    electrons_of,
+    nitrogen_of,
+    pools_of,
+    rivers,
 )
+from shanhai.soil.losses import leaching
+from shanhai.soil.nitrification import Nitrification
+from shanhai.soil.nitrification import reactions as nitrification_reactions
+from shanhai.soil.protection import Aggregation, Sorption, aggregate_reactions, mineral_capacity, sorption_reactions
 from shanhai.soil.stoichiometry import Composition, Immobilisation, uptake
 from shanhai.soil.temperature import Arrhenius
-
-GASES = ("nitric_oxide", "nitrous_oxide")
-
-
-def pool(name: str) -> Pool:
-    """Carbon and nitrogen of a pool, such as "labile_c" and "labile_n"."""
-    return tuple(Species(f"{name}_{e.lower()}", {e: 1.0}, unit="mol m-3") for e in "CN")
-
-
-LABILE, RECALCITRANT, DISSOLVED = pool("labile"), pool("recalcitrant"), pool("dissolved")
-ACTIVE, DORMANT = pool("active"), pool("dormant")
-MINERAL, AGGREGATES = pool("mineral"), pool("aggregates")
-ENZYMES = EnzymePools(ACTIVE, LABILE, RECALCITRANT, pool("labile_enzyme"), pool("recalcitrant_enzyme"), DISSOLVED)
-CO2 = Species("co2", {"C": 1.0}, True, "mol m-3", "of the air")
 
 
 class Conditions(NamedTuple):
@@ -78,6 +78,7 @@ class Conditions(NamedTuple):
         water_rate: dθ/dt [m3 m-3 s-1].
         ph: [1].
         drainage: water that flows out of the layer [m s-1].
+        oxygen: of the air above, mole fraction [1].
     """
 
     temperature: ArrayLike = ZERO_CELSIUS + 20.0
@@ -88,6 +89,7 @@ class Conditions(NamedTuple):
     water_rate: ArrayLike = 0.0
     ph: ArrayLike = 6.5
     drainage: ArrayLike = 0.0
+    oxygen: ArrayLike = OXYGEN_OF_AIR
 
 
 class Microbes(eqx.Module):
@@ -129,9 +131,8 @@ class Minerals(eqx.Module):
 class Layer(eqx.Module):
     """Choice of processes with their numbers; None leaves one out.
 
-    The soil without oxygen is a fraction here and not an amount of oxygen, and there is no phosphorus: of the numbers
-    of `Nitrification` the rate and the shares count, of `Denitrification` the half-saturations of nitrogen and carbon,
-    of `Composition` that of nitrogen.
+    Of the numbers of `Nitrification` the half-saturation of ammonium is not used. Without `oxygen` neither are those of
+    oxygen there and in `Denitrification`, and with it `anoxic` is not; without `phosphorus` C:P of microbes is not.
 
     Args:
         microbes: uptake, maintenance and death.
@@ -139,14 +140,17 @@ class Layer(eqx.Module):
         mined: part of the new enzymes that is for recalcitrant matter [1]; None for the part that lets microbes grow
             fastest, by efficiency at the reference temperature.
         efficiency: growth over uptake.
-        composition: C:N of microbes.
+        composition: C:N and C:P of microbes.
         immobilisation: most that is taken of ammonium.
-        anoxic: part of the soil without oxygen.
+        anoxic: part of the soil without oxygen, by its water, where oxygen is not followed.
         dormancy: None for microbes that never sleep.
         minerals: None for a soil that holds nothing back.
         birch: None for soil that does not mind how fast it wets.
         nitrification: None for none.
         denitrification: None for none.
+        phosphorus: None for carbon and nitrogen alone.
+        oxygen: None for soil whose water tells how much is without oxygen; otherwise it is used up and comes from the
+            air, and electrons are conserved as elements are.
     """
 
     microbes: Microbes = Microbes()
@@ -161,6 +165,8 @@ class Layer(eqx.Module):
     birch: Birch | None = Birch()
     nitrification: Nitrification | None = Nitrification()
     denitrification: Denitrification | None = Denitrification()
+    phosphorus: PhosphorusOfLayer | None = None
+    oxygen: Oxygen | None = None
     nitrate_respiration: Array = par(
         0.005, "h-1", source="choice; unverified", bounds=(0.0, 1.0),
         meaning="nitrogen that active carbon can reduce in each step where there is no oxygen",
@@ -177,98 +183,20 @@ class Layer(eqx.Module):
         return 2.0 * spread / (self.thickness**2 * oxygen_capacity(at.water, at.porosity, at.temperature))
 
 
-class _At(eqx.Module):
-    """A coefficient that a function of layer and conditions gives."""
-
-    layer: Layer
-    function: Callable[[Layer, Conditions], Array] = eqx.field(static=True)
-
-    def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
-        return self.function(self.layer, environment)
-
-
-class _Warmed(eqx.Module):
-    """A law with the factor of temperature."""
-
-    law: Law
-    temperature: Arrhenius
-
-    def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
-        return self.law(x, environment) * self.temperature(environment.temperature)
-
-
-class _Uptake(eqx.Module):
-    """Uptake of dissolved carbon by active microbes [mol m-3 s-1]."""
-
-    layer: Layer
-
-    def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
-        m = self.layer.microbes
-        reaches = x["dissolved_c"] * water_filled_pores(environment.water, environment.porosity) ** 3
-        speed = m.uptake / SECONDS_PER_HOUR * m.temperature(environment.temperature)
-        oxic = 1.0 - self.layer.anoxic_fraction(environment)
-        return speed * oxic * x["active_c"] * reaches / (m.half_saturation + reaches)
-
-
-class _Reduction(eqx.Module):
-    """Fastest step of denitrification, of nitrogen [mol m-3 s-1]."""
-
-    layer: Layer
-
-    def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
-        speed = self.layer.nitrate_respiration / SECONDS_PER_HOUR
-        warm = self.layer.microbes.temperature(environment.temperature)
-        return speed * warm * self.layer.anoxic_fraction(environment) * x["active_c"]
-
-
-def _efficiency(layer: Layer, at: Conditions) -> Array:
-    return layer.efficiency(at.temperature)
-
-
-def _maintained(layer: Layer, at: Conditions) -> Array:
-    return layer.microbes.maintenance / SECONDS_PER_HOUR * layer.microbes.temperature(at.temperature)
-
-
-def _dozing(layer: Layer, at: Conditions) -> Array:
-    return layer.microbes.asleep * _maintained(layer, at)
-
-
-def _nitrified(layer: Layer, at: Conditions) -> Array:
-    assert layer.nitrification is not None
-    warm = layer.microbes.temperature(at.temperature)
-    filled = water_filled_pores(at.water, at.porosity)  # thin films slow it down as they do uptake
-    return layer.nitrification.rate_constant(warm, filled, at.ph, layer.anoxic_fraction(at))
-
-
-def _wetness(layer: Layer, at: Conditions) -> Array:
-    return diffusion_wetness(at.water, at.porosity)
-
-
-def _acidity(layer: Layer, at: Conditions) -> Array:
-    return jnp.asarray(at.ph)
-
-
-def _washed(layer: Layer, at: Conditions) -> Array:
-    return leaching_rate(at.drainage, at.water, layer.thickness)
-
-
-def _escaped(layer: Layer, at: Conditions) -> Array:
-    return layer.escape(at)
-
-
 def species(layer: Layer) -> tuple[Species, ...]:
     """Species of the network of a layer, pools first."""
-    pools = [LABILE, RECALCITRANT, ENZYMES.labile_enzyme, ENZYMES.recalcitrant_enzyme, DISSOLVED, ACTIVE]
-    pools += [DORMANT] if layer.dormancy else []
-    pools += [MINERAL, AGGREGATES] if layer.minerals else []
-    nitrogen = mineral_nitrogen(external=("dinitrogen",))
-    airs = (Species(f"{gas} of the air", {"N": 1.0}, True, "mol m-3") for gas in GASES)
-    rivers = tuple(s for s in river_accounts() if s.name in ("river_DOC", "river_DON", "river_DIN"))
-    return (*(s for p in pools for s in p), *nitrogen, CO2, *airs, *rivers)
+    p, elements = _pools(layer), _elements(layer)
+    pools = [p.labile, p.recalcitrant, p.labile_enzyme, p.recalcitrant_enzyme, p.dissolved, p.active]
+    pools += [p.dormant] if layer.dormancy else []
+    pools += [p.mineral, p.aggregates] if layer.minerals else []
+    minerals = mineral_phosphorus() if layer.phosphorus else ()
+    oxygen = (OXYGEN, OXYGEN_ABOVE) if layer.oxygen else ()
+    accounts = (carbon_dioxide(), *airs(elements), *rivers(elements))
+    return (*(s for pool in pools for s in pool), *nitrogen_of(elements), *minerals, *oxygen, *accounts)
 
 
 def network(layer: Layer) -> Network:
-    """The reactions of a layer, checked for carbon and nitrogen.
+    """The reactions of a layer, checked for all that they move.
 
     Args:
         layer: processes and numbers. The environment of the laws is `Conditions`.
@@ -276,93 +204,148 @@ def network(layer: Layer) -> Network:
     >>> soil = network(Layer())
     >>> soil.quantities, len(soil.reactions)
     (('C', 'N'), 30)
+    >>> full = network(Layer(phosphorus=PhosphorusOfLayer(), oxygen=Oxygen()))
+    >>> full.quantities, len(full.species), len(full.reactions)
+    (('C', 'electrons', 'N', 'P'), 48, 41)
     """
     reactions = [*_decay(layer), *_life(layer), *_mineral(layer), *_leaving(layer)]
     return Network(species(layer), tuple(reactions), Conditions())
 
 
-def _mineral_species() -> dict[str, Species]:
-    return {"C": CO2, "N": mineral_nitrogen("ammonium")[0]}
+def _elements(layer: Layer) -> Elements:
+    return Elements("CNP" if layer.phosphorus else "CN", layer.oxygen is not None)
+
+
+def _pools(layer: Layer) -> Pools:
+    return pools_of(_elements(layer))
+
+
+def _slots(layer: Layer) -> dict[str, Species]:
+    """What takes the rest of each element, and gives what is wanting; oxygen takes the electrons."""
+    slots = {"C": carbon_dioxide(), "N": nitrogen_of(_elements(layer))[0]}
+    slots |= {"P": exchangeable()} if layer.phosphorus else {}
+    return slots | ({"electrons": OXYGEN} if layer.oxygen else {})
+
+
+def _needs(layer: Layer) -> tuple[dict[str, Array], dict[str, Law]]:
+    """Carbon over each nutrient of microbes, and the most that they immobilise of it."""
+    ratios: dict[str, Array] = {"N": layer.composition.nitrogen}
+    most: dict[str, Law] = {"N": layer.immobilisation}
+    if layer.phosphorus:
+        ratios["P"], most["P"] = layer.composition.phosphorus, layer.phosphorus.most()
+    return ratios, most
 
 
 def _decay(layer: Layer) -> list[Reaction]:
     """Enzymes made, at work and lost, and what is protected from them."""
-    mineral = {"N": layer.immobilisation}
-    ratios = {"N": layer.composition.nitrogen}
+    pools = _pools(layer).of_enzymes
+    ratios, most = _needs(layer)
     reference = layer.efficiency(layer.microbes.temperature.reference)
-    best = Allocation(layer.enzymes, ENZYMES, reference, ratios, mineral)  # type: ignore[arg-type]
+    best = Allocation(layer.enzymes, pools, reference, ratios, most)
     given: Law = best if layer.mined is None else Fixed(layer.mined)
-    made = enzyme_reactions(layer.enzymes, ENZYMES, given)
-    warmed = [
-        Reaction(r.name, _Warmed(r.law, layer.microbes.temperature), r.stoichiometry, r.meaning)
-        if r.name.endswith("freed")
-        else r
-        for r in made
-    ]
-    return [*warmed, *_protected(layer)]
+    made = enzyme_reactions(layer.enzymes, pools, given)
+    return [*(_at_work(layer, r) if r.name.endswith("freed") else r for r in made), *_protected(layer)]
+
+
+def _at_work(layer: Layer, freed: Reaction) -> Reaction:
+    """Enzymes that warmth helps, and of recalcitrant matter oxygen."""
+    law: Law = laws.Warmed(freed.law, layer.microbes.temperature)
+    if layer.oxygen and freed.name.startswith("recalcitrant"):
+        law = laws.Oxidised(layer, law)
+    return replace(freed, law=law)
 
 
 def _protected(layer: Layer) -> list[Reaction]:
     """Matter on minerals and in aggregates, and aggregates that open as they get wet."""
-    m = layer.minerals
+    m, p = layer.minerals, _pools(layer)
     if m is None:
         return []
-    capacity, wet = mineral_capacity(m.sorption, m.bulk_density, m.clay_silt), _At(layer, _wetness)
+    capacity, wet = mineral_capacity(m.sorption, m.bulk_density, m.clay_silt), laws.Given(layer, laws.wetness)
     held = sorption_reactions(
-        m.sorption, DISSOLVED, MINERAL, capacity=Fixed(capacity), acidity=_At(layer, _acidity), wetness=wet
-    )
-    enclosed = aggregate_reactions(m.aggregation, LABILE, MINERAL, AGGREGATES, wetness=wet)
-    opened = [exposure(layer.birch, AGGREGATES, DISSOLVED)] if layer.birch else []
+        m.sorption, p.dissolved, p.mineral,
+        capacity=Fixed(capacity), acidity=laws.Given(layer, laws.acidity), wetness=wet,
+    )  # fmt: skip
+    enclosed = aggregate_reactions(m.aggregation, p.labile, p.mineral, p.aggregates, wetness=wet)
+    opened = [exposure(layer.birch, p.aggregates, p.dissolved)] if layer.birch else []
     return [*held, *enclosed, *opened]
 
 
 def _life(layer: Layer) -> list[Reaction]:
     """Microbes eat, keep themselves, die, burst, sleep and wake."""
-    m, slots = layer.microbes, _mineral_species()
+    p, m, slots = _pools(layer), layer.microbes, _slots(layer)
+    ratios, most = _needs(layer)
     eaten = uptake(
         "uptake",
-        _Uptake(layer),
-        DISSOLVED,
-        ACTIVE,
-        efficiency=_At(layer, _efficiency),
-        ratios={"N": layer.composition.nitrogen},
+        laws.Given(layer, laws.taken_up),
+        p.dissolved,
+        p.active,
+        efficiency=laws.Given(layer, laws.efficiency),
+        ratios=ratios,
         slots=slots,
-        most={"N": layer.immobilisation},
-        meaning="growth held by nitrogen, with overflow",
+        most=most,
+        meaning="growth held by nutrients, with overflow",
     )
+    kept = FirstOrder("active_c", laws.Given(layer, laws.maintained))
     dead = FirstOrder("active_c", m.death / SECONDS_PER_HOUR)
-    rest = {next(iter(s.content)): s for s in LABILE}
+    rest = {next(iter(s.content)): s for s in p.labile}
     reactions = [
         eaten,
-        routed("maintenance", FirstOrder("active_c", _At(layer, _maintained)), ACTIVE, {}, slots, meaning="respired"),
-        routed("death", dead, ACTIVE, {DISSOLVED: m.dead_dissolved}, rest, meaning="of active microbes"),  # type: ignore[dict-item]
+        routed("maintenance", kept, p.active, {}, slots, meaning="respired"),
+        routed("death", dead, p.active, {p.dissolved: Fixed(m.dead_dissolved)}, rest, meaning="of active microbes"),
     ]
     if layer.dormancy:
-        doze = FirstOrder("dormant_c", _At(layer, _dozing))
-        reactions += dormancy_reactions(layer.dormancy, ACTIVE, DORMANT, "dissolved_c")
-        reactions.append(routed("maintenance asleep", doze, DORMANT, {}, slots, meaning="respired"))
-    if layer.birch:
-        reactions.append(lysis(layer.birch, ACTIVE, DISSOLVED, slots))
-    return reactions
+        doze = FirstOrder("dormant_c", laws.Given(layer, laws.dozing))
+        reactions += dormancy_reactions(layer.dormancy, p.active, p.dormant, "dissolved_c")
+        reactions.append(routed("maintenance asleep", doze, p.dormant, {}, slots, meaning="respired"))
+    return [*reactions, *_burst(layer)]
+
+
+def _burst(layer: Layer) -> list[Reaction]:
+    """Cells that burst; what is respired of them needs oxygen where it is followed."""
+    if layer.birch is None:
+        return []
+    p = _pools(layer)
+    burst = lysis(layer.birch, p.active, p.dissolved, _slots(layer))
+    if layer.oxygen is None:
+        return [burst]
+    routing = burst.stoichiometry
+    kept = laws.KeptInBurst(layer, routing.shares[0])  # type: ignore[attr-defined]
+    return [replace(burst, stoichiometry=replace(routing, shares=(kept,)))]  # type: ignore[type-var]
 
 
 def _mineral(layer: Layer) -> list[Reaction]:
+    """Nitrogen and phosphorus that are not organic."""
     reactions: list[Reaction] = []
+    oxygen = "oxygen" if layer.oxygen else None
     if layer.nitrification:
-        law = FirstOrder("ammonium", _At(layer, _nitrified))
-        reactions += nitrification_reactions(law, layer.nitrification)
+        law = FirstOrder("ammonium", laws.Given(layer, laws.nitrified))
+        reactions += nitrification_reactions(law, layer.nitrification, oxygen=oxygen is not None)
     if layer.denitrification:
-        speeds = (_Reduction(layer),) * 4
-        reactions += chain(speeds, layer.denitrification, donor="dissolved_c", oxygen=None)
+        speeds = (laws.Given(layer, laws.reduction),) * 4
+        steps = chain(speeds, layer.denitrification, donor="dissolved_c", oxygen=oxygen)
+        reactions += [replace(r, law=laws.AtMicrosite(layer, r.law)) for r in steps] if layer.oxygen else steps
+    if layer.phosphorus:
+        pools, warmth = _pools(layer).of_enzymes, layer.microbes.temperature
+        washed = laws.Given(layer, laws.washed)
+        reactions += phosphorus_reactions(layer.phosphorus, layer.enzymes, pools, warmth, washed)
     return reactions
 
 
 def _leaving(layer: Layer) -> list[Reaction]:
-    """Gases to the air and solutes to the river."""
-    escaping, washed = _At(layer, _escaped), _At(layer, _washed)
+    """Gases to the air and from it, and solutes to the river."""
+    escaping, washed = laws.Given(layer, laws.escaped), laws.Given(layer, laws.washed)
     gases = [r for gas in GASES for r in exchange(gas, f"{gas} of the air", escaping)]
-    solutes = {"dissolved_c": "DOC", "dissolved_n": "DON", "ammonium": "DIN", "nitrate": "DIN", "nitrite": "DIN"}
-    return [*gases, *leaching({name: (form, washed) for name, form in solutes.items()})]
+    if layer.oxygen:
+        gases += exchange("oxygen", OXYGEN_ABOVE.name, escaping, laws.Given(layer, laws.aired))
+    solutes = {s.name: f"DO{next(iter(s.content))}" for s in _pools(layer).dissolved}
+    solutes |= dict.fromkeys(("ammonium", "nitrate", "nitrite"), "DIN")
+    leaches = leaching({name: (form, washed) for name, form in solutes.items()})
+    if layer.oxygen is None:
+        return [*gases, *leaches]
+    here = species(layer)
+    out = {r.name: electrons_of(here, name) for r, name in zip(leaches, solutes)}
+    charged = (replace(r, stoichiometry={**r.stoichiometry, RIVER_ELECTRONS.name: out[r.name]}) for r in leaches)
+    return [*gases, *charged]
 
 
 def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, tolerance: Tolerance) -> Integrated:
@@ -371,7 +354,7 @@ def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, to
     Args:
         layer: processes and numbers.
         x: amounts at the start [mol m-3], (species, ...).
-        conditions: time on the first axis of every field, (time, ...).
+        conditions: time on the first axis of every field, (time, ...); one number serves for all times.
         dt: length of a step of the conditions [s].
         tolerance: errors allowed within a step.
 
@@ -381,30 +364,52 @@ def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, to
     Raises:
         InputError: for conditions that no soil has, such as a temperature in degC; not where they are traced.
     """
-    _check(conditions)
-    return _course(layer, x, conditions, dt, tolerance)
+    check(conditions)
+    return _course(layer, x, through(conditions), dt, tolerance)
+
+
+def through(conditions: Conditions) -> Conditions:
+    """Conditions with time on the first axis of every field; fields of one number get it."""
+    length = max((np.shape(field)[0] for field in conditions if np.ndim(field)), default=1)
+    return Conditions(*(jnp.broadcast_to(f, (length, *np.shape(f)[1:])) for f in map(jnp.asarray, conditions)))
 
 
 @eqx.filter_jit
 def _course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, tolerance: Tolerance) -> Integrated:
-    made = network(layer)
+    advance = partial(advanced, network(layer), dt, tolerance)
+    return jax.lax.scan(advance, (x, first_step(x)), conditions)[1]
 
-    def step(carry: tuple[Array, Array], at: Conditions) -> tuple[tuple[Array, Array], Integrated]:
-        end = integrate(Rosenbrock("ros3"), made, carry[0], at, dt, tolerance, carry[1])
-        return (end.x, end.next_step), end
 
-    first = jnp.full(x.shape[1:], 60.0)
-    return jax.lax.scan(step, (x, first), conditions)[1]
+def first_step(x: Array) -> Array:
+    """Length of the first trial step [s], (...)."""
+    return jnp.full(x.shape[1:], 60.0)
+
+
+def advanced(
+    made: Network, dt: Array | float, tolerance: Tolerance, carry: tuple[Array, Array], at: Conditions
+) -> tuple[tuple[Array, Array], Integrated]:
+    """One step of the conditions: amounts at its end with the length of the next trial step, and all that happened."""
+    end = integrate(Rosenbrock("ros3"), made, carry[0], at, dt, tolerance, carry[1])
+    return (end.x, end.next_step), end
 
 
 POSSIBLE = {
     "temperature": (200.0, 350.0, "K"), "potential": (-1e10, 0.0, "Pa"), "water": (0.0, 1.0, "m3 m-3"),
     "porosity": (0.01, 1.0, "m3 m-3"), "ph": (0.0, 14.0, "1"), "drainage": (0.0, 1e-2, "m s-1"),
+    "oxygen": (0.0, 1.0, "1"),
 }  # fmt: skip
 """Smallest and largest values that a soil can have, with their unit."""
 
 
-def _check(conditions: Conditions) -> None:
+def check(conditions: Conditions) -> None:
+    """Refuse conditions that no soil has.
+
+    Args:
+        conditions: of any shape; those that are traced are not looked at.
+
+    Raises:
+        InputError: for a value that is outside of `POSSIBLE`, and for more water than pores.
+    """
     for name, value in conditions._asdict().items():
         if isinstance(value, jax.core.Tracer):
             return
@@ -434,12 +439,13 @@ def stocked(layer: Layer, amounts: Mapping[str, ArrayLike]) -> Array:
     >>> stocked(Layer(), {"labile_c": 500.0})[:2].tolist()
     [500.0, 0.0]
     """
-    made = network(layer)
+    here = tuple(s.name for s in species(layer))
     for name, amount in amounts.items():
-        made.index(name)  # refuses a name that is not there
+        if name not in here:
+            raise InputError(f"there is no species {name!r}; {nearest(name, here)}", where="stocked")
         if not isinstance(amount, jax.core.Tracer) and not np.all(np.asarray(amount) >= 0.0):
             raise InputError(f"the amount of {name} is negative or not a number", where="stocked")
-    rows = [jnp.asarray(amounts.get(name, 0.0), float) for name in made.names]
+    rows = [jnp.asarray(amounts.get(name, 0.0), float) for name in here]
     return jnp.stack(jnp.broadcast_arrays(*rows))
 
 

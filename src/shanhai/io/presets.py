@@ -1,4 +1,4 @@
-"""Presets of box models: TOML that names a model and changes what its `Settings` say."""
+"""Presets of models: TOML that names a model and changes what its `Settings` say."""
 
 import dataclasses
 from collections.abc import Callable
@@ -13,9 +13,14 @@ from shanhai import data
 from shanhai.core.errors import ConfigError, nearest
 from shanhai.io.settings import read_toml, validated
 
-FOLDER = Path(data.__file__).parent / "presets" / "box"
-ROOMS = ("shanhai.models.box", "shanhai.carbon.presets")
-"""Where models live: those that analyse tables of data stand in carbon."""
+FOLDER = Path(data.__file__).parent / "presets"
+Kind = Literal["box", "site"]
+ROOMS: dict[Kind, tuple[str, ...]] = {
+    "box": ("shanhai.models.box", "shanhai.carbon.presets"),
+    "site": ("shanhai.site",),
+}
+"""Where the models of a kind live: those that analyse tables of data stand in carbon or site."""
+COMMANDS: dict[Kind, str] = {"box": "shanhai box", "site": "shanhai site soil"}
 
 
 class Preset(NamedTuple):
@@ -23,6 +28,7 @@ class Preset(NamedTuple):
 
     Args:
         name: stem of its file.
+        kind: "box" or "site".
         title: one phrase.
         model: stem of the model's module, and of its figure.
         settings: of the model.
@@ -30,6 +36,7 @@ class Preset(NamedTuple):
     """
 
     name: str
+    kind: Kind
     title: str
     model: str
     settings: Any
@@ -39,23 +46,23 @@ class Preset(NamedTuple):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["box"]
+    kind: Kind
     model: str
     title: str
     settings: dict[str, Any] = {}
 
 
-def names() -> tuple[str, ...]:
-    """Names of the presets that come with shanhai."""
-    return tuple(sorted(p.stem for p in FOLDER.glob("*.toml")))
+def names(kind: Kind = "box") -> tuple[str, ...]:
+    """Names of the presets of a kind that come with shanhai."""
+    return tuple(sorted(p.stem for p in (FOLDER / kind).glob("*.toml")))
 
 
-def listed() -> list[tuple[str, str]]:
-    """Name and title of every preset that comes with shanhai."""
-    return [(name, str(read_toml(FOLDER / f"{name}.toml")["title"])) for name in names()]
+def listed(kind: Kind = "box") -> list[tuple[str, str]]:
+    """Name and title of every preset of a kind that comes with shanhai."""
+    return [(name, str(read_toml(FOLDER / kind / f"{name}.toml")["title"])) for name in names(kind)]
 
 
-def path_of(preset: str) -> Path:
+def path_of(preset: str, kind: Kind = "box") -> Path:
     """File of a preset: one that comes with shanhai, or a path to one.
 
     Raises:
@@ -66,43 +73,48 @@ def path_of(preset: str) -> Path:
     ...
     shanhai.core.errors.ConfigError: preset no-such: there is neither a preset nor a file of this name; ...
     """
-    if preset in names():
-        return FOLDER / f"{preset}.toml"
+    if preset in names(kind):
+        return FOLDER / kind / f"{preset}.toml"
     if Path(preset).suffix == ".toml" and Path(preset).exists():
         return Path(preset)
-    what = f"there is neither a preset nor a file of this name; {nearest(preset, list(names()))}"
-    raise ConfigError(what, where=f"preset {preset}", do="`shanhai box list` shows the presets")
+    what = f"there is neither a preset nor a file of this name; {nearest(preset, list(names(kind)))}"
+    raise ConfigError(what, where=f"preset {preset}", do=f"`{COMMANDS[kind]} list` shows the presets")
 
 
-def read_preset(preset: str, changes: dict[str, Any] | None = None) -> Preset:
+def read_preset(preset: str, changes: dict[str, Any] | None = None, kind: Kind = "box") -> Preset:
     """Read a preset and hold every number of it against its bounds.
 
     Args:
         preset: name, or path to a file.
         changes: dotted names of settings -> value, over those of the file.
+        kind: what it has to be.
 
     Raises:
-        ConfigError: for unknown names, wrong types and numbers out of bounds, before anything is run.
+        ConfigError: for a preset of another kind, unknown names, wrong types and numbers out of bounds, before anything
+            is run.
 
     >>> read_preset("overturning").model
     'overturning'
     """
-    path = path_of(preset)
+    path = path_of(preset, kind)
     read = validated(_File, read_toml(path), str(path), {})
-    module = _module(read.model, str(path))
+    if read.kind != kind:
+        what = f"this is a preset of kind {read.kind!r}"
+        raise ConfigError(what, where=str(path), do=f"run it with `{COMMANDS[read.kind]}`")
+    module = _module(read.model, kind, str(path))
     said = read.settings
     for name, given in (changes or {}).items():
         said = _with(said, name.split("."), given, f"--set {name}")
     settings = filled(module.Settings, said, str(path))
-    return Preset(path.stem, read.title, read.model, settings, module.run)
+    return Preset(path.stem, kind, read.title, read.model, settings, module.run)
 
 
-def _module(model: str, where: str) -> Any:
-    known = [p.stem for room in ROOMS for p in _files(room) if p.stem not in ("__init__", "result", "books")]
-    for room in ROOMS:
+def _module(model: str, kind: Kind, where: str) -> Any:
+    known = [p.stem for room in ROOMS[kind] for p in _files(room) if p.stem not in ("__init__", "result", "books")]
+    for room in ROOMS[kind]:
         if model in {p.stem for p in _files(room)} & set(known):
             return import_module(f"{room}.{model}")
-    raise ConfigError(f"there is no box model {model!r}; {nearest(model, known)}", where=where)
+    raise ConfigError(f"there is no {kind} model {model!r}; {nearest(model, known)}", where=where)
 
 
 def _files(room: str) -> list[Path]:

@@ -1,0 +1,1 @@
+"""Sites put together from land and soil: jars, plots, profiles."""

@@ -1,0 +1,1 @@
+"""Figures of site models, one a model."""

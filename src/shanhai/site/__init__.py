@@ -1,0 +1,1 @@
+"""Sites with their tables: jars, plots and profiles run, fitted and compared with what was measured."""
