@@ -14,6 +14,8 @@ from shanhai.carbon.presets import anthropogenic_carbon as preset
 from shanhai.core.params import describe
 from shanhai.seawater.remineralisation import Stoichiometry, c_star, remineralised
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 SETTINGS = preset.Settings()
 NUMBERS = [row.name for row in describe(SETTINGS)]
 

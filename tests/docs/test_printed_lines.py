@@ -32,7 +32,12 @@ def page_name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-@pytest.fixture(params=PAGES, ids=page_name)
+def _param(page: Path) -> object:
+    """Pages of models compile them, which takes long."""
+    return pytest.param(page, marks=pytest.mark.slow) if page.parent.name == "gallery" else page
+
+
+@pytest.fixture(params=[_param(page) for page in PAGES], ids=map(page_name, PAGES))
 def page(request) -> Path:
     return request.param
 

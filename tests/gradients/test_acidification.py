@@ -7,6 +7,8 @@ import pytest
 
 from shanhai.ocean import acidification as surface
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 YEARS = 30
 
 

@@ -9,6 +9,8 @@ from shanhai.carbon.scenarios import embedded
 from shanhai.models.box.global_carbon import GlobalCarbon, Trajectory, budget, preindustrial, simulate
 from shanhai.numerics.calibration import parameters, with_parameters
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 FIRST = 1950  # so that the runs are short
 SCENARIO = embedded("ssp534-over", FIRST, 2100)
 NAMES = ("land.fertilisation", "land.q10", "sea.overturning", "sea.velocity", "sea.alkalinity", "climate.feedback")

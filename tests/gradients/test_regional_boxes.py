@@ -9,6 +9,8 @@ from shanhai.models.box import equatorial_pacific as pacific
 from shanhai.models.box import north_atlantic as north
 from shanhai.models.box import sea_ice as ice
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 PLACES = (lambda s: s.upwelled.dic, lambda s: s.upwelled.flow, lambda s: s.sea.wind, lambda s: s.sea.growth)
 
 

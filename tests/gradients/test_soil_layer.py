@@ -13,6 +13,8 @@ from shanhai.soil.layer_laws import taken_up
 from shanhai.soil.layer_oxygen import Oxygen
 from shanhai.soil.layer_phosphorus import PhosphorusOfLayer
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 LAYER = Layer(phosphorus=PhosphorusOfLayer(cost=15.5), oxygen=Oxygen())  # a cost at which the rounded corner matters
 DAY = Conditions(*(field[RAIN] for field in weather()))  # rain falls on the dry ones, and a drizzle on the moist one
 DAY = DAY._replace(potential_rate=DAY.potential_rate.at[0].set(0.5), water_rate=DAY.water_rate.at[0].set(5e-8))

@@ -7,6 +7,8 @@ import pytest
 
 from shanhai.models.box import warming
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 PLACES = (
     lambda s: s.change.warming,
     lambda s: s.change.mixing,

@@ -355,6 +355,7 @@ def test_periods_covered_in_part_are_told_with_the_share_covered():
     assert check_coverage("pco2_sea", days_of(("2010-01-31", "2010-03-01")), february) == []
 
 
+@pytest.mark.slow
 def test_days_of_a_monthly_field_and_bounds_a_second_short_are_covered_whole():
     days = months("2010-01-01", "2010-12-31", "daily")
     assert check_coverage("xco2", field(30.0), days) == []

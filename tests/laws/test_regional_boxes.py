@@ -17,6 +17,8 @@ from shanhai.ocean.mixed_layer import entrainment, water
 from shanhai.ocean.sea_ice import Heat, Ice, Weather, heat_step
 from shanhai.seawater.seasonal_pco2 import seasonal_parts
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 
 def moves_alkalinity(network):
     row = network.quantities.index("Alk")

@@ -15,6 +15,8 @@ from shanhai.soil.layer_isotopes import course_with_tracers, labelled
 from shanhai.soil.layer_oxygen import Oxygen, equilibrium
 from shanhai.soil.layer_phosphorus import PhosphorusOfLayer
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 FULL = Layer(phosphorus=PhosphorusOfLayer(), oxygen=Oxygen())
 PLAIN = Layer(mined=0.5, dormancy=None, minerals=None, birch=None)
 RATIOS = {CARBON_13: 0.0108, carbon_14(): 0.9, NITROGEN_15: 0.00368}

@@ -17,6 +17,8 @@ from shanhai.soil.layer import Conditions, Layer
 from shanhai.soil.layer_oxygen import Oxygen
 from shanhai.soil.layer_phosphorus import PhosphorusOfLayer
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 SETTINGS = read_preset("wheat-maize", {"years": 3}, "site").settings
 FULL = Layer(phosphorus=PhosphorusOfLayer(), oxygen=Oxygen())
 CASE = {name: k for k, name in enumerate(plot.CASES)}

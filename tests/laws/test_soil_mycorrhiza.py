@@ -28,6 +28,8 @@ from shanhai.soil.mycorrhiza import (
     uptake_reactions,
 )
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 
 def pool(name, **how):
     return Species(f"{name}_c", {"C": 1.0}, **how), Species(f"{name}_n", {"N": 1.0}, **how)

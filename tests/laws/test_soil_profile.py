@@ -31,6 +31,8 @@ from shanhai.soil.profile import (
 from shanhai.soil.spin_up import linear_rest, spin_up
 from shanhai.soil.transport import Medium, Solid, Solute
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 DEEP = jnp.array([0.03, 0.07, 0.15, 0.25, 0.5])
 LEVELS = len(DEEP)
 POOLS = tuple(Species(n, {"C": 1.0}) for n in ("litter", "humus", "doc"))

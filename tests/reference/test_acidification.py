@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 scenarios = pytest.importorskip("shanhai.carbon.scenarios")
 
 

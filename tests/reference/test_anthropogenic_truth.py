@@ -13,6 +13,8 @@ from shanhai.carbon.anthropogenic.synthetic import Air, Cruise, section, usual_a
 from shanhai.carbon.presets import anthropogenic_carbon as preset
 from shanhai.ocean.ventilation import History
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 FROM = 100.0
 
 

@@ -5,6 +5,8 @@ import pytest
 from shanhai.carbon.feedbacks import one_percent_feedbacks
 from shanhai.models.box.global_carbon import GlobalCarbon
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 
 @pytest.fixture(scope="module")
 def found():

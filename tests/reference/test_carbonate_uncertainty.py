@@ -6,6 +6,8 @@ import pytest
 from shanhai.seawater.co2system.uncertainty import ORR_2018, carbonate_uncertainty
 from shanhai.seawater.constants import ConstantOptions
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 NAMES = {
     "pH": "pH",
     "pCO2": "pCO2",

@@ -13,6 +13,8 @@ from shanhai.models.box.ocean_geometry import Circulation, FourBoxes, SevenBoxes
 from shanhai.models.box.overturning import Settings, begin, main_state, run, state
 from shanhai.ocean.boxes import transport
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 SETTINGS = Settings()
 DEEP, HIGH = 2, 1
 

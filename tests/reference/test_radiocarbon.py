@@ -9,6 +9,8 @@ from shanhai.carbon.presets import radiocarbon_column, reservoir_age
 from shanhai.io.radiocarbon import read_curve, read_graven2017, read_hua2021
 from shanhai.seawater import radiocarbon as rc
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 FOLDER = Path(__file__).parents[2].parent / "shared/data/radiocarbon"
 needs_curves = pytest.mark.skipif(not FOLDER.is_dir(), reason="the shared data are not here")
 

@@ -8,6 +8,8 @@ from shanhai.models.box import equatorial_pacific as pacific
 from shanhai.models.box import north_atlantic as north
 from shanhai.seawater import Conditions, solve_system
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 
 @pytest.fixture(scope="module")
 def equatorial():

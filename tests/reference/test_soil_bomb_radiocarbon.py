@@ -8,6 +8,8 @@ from tests.conftest import SHARED
 
 from shanhai.site.profile import Settings, run
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 SOIL = SHARED / "soil"
 AIR, RESPIRED = SOIL / "soilr_data_Graven2017_atm_D14C.csv", SOIL / "soilr_data_HarvardForest14CO2.csv"
 

@@ -12,6 +12,8 @@ from shanhai.land.weathering import Weathering, by_carbon_dioxide, by_temperatur
 from shanhai.models.box.weathering import Settings, equilibrium, run, world
 from shanhai.ocean.carbonate_burial import SeaFloor
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 
 @cache
 def result():

@@ -14,6 +14,8 @@ from tests.jobs import write_job
 from shanhai.core.errors import InputError
 from shanhai.monitoring import assess
 
+pytestmark = pytest.mark.slow  # compiling takes long
+
 EXTRA = '[uncertainty]\npco2_sea = 2.0\n[output]\nformat = "{}"\n'
 
 

@@ -63,8 +63,7 @@ class Calibrated(NamedTuple):
     @property
     def learned(self) -> dict[str, float]:
         """Part of the variance of each parameter that the data have removed, 0 to 1."""
-        left = np.diag(np.linalg.inv(self.slopes.T @ self.slopes + np.eye(len(self.values))))
-        return dict(zip(self.values, (1.0 - left).tolist()))
+        return dict(zip(self.values, (1.0 - np.diag(_left(self.slopes))).tolist()))
 
     @property
     def correlation(self) -> Floats:
@@ -165,7 +164,7 @@ def calibrate(
     if not found.success:
         raise InputError(f"the calibration has not ended: {found.message}", do="give more steps or tighter spreads")
     data, informed = both(found.x)
-    covariance = np.outer(sigma, sigma) * np.linalg.inv(informed.T @ informed + np.eye(len(names)))
+    covariance = np.outer(sigma, sigma) * _left(informed)
     values = np.asarray(scale(found.x))
     spreads = np.sqrt(np.diag(covariance)) * (values if logarithmic else 1.0)
     return Calibrated(
@@ -180,6 +179,16 @@ def calibrate(
         bounds,
         logarithmic,
     )
+
+
+def _left(slopes: Floats) -> Floats:
+    """(SᵀS + I)⁻¹ by singular values, so that combinations known a million times better than others do no harm."""
+    if not np.all(np.isfinite(slopes)):
+        raise InputError("a derivative is not finite at the end", where="calibration", do="fit fewer parameters")
+    _, size, turned = np.linalg.svd(slopes)
+    known = np.zeros(slopes.shape[1])
+    known[: len(size)] = size**2
+    return (turned.T / (1.0 + known)) @ turned
 
 
 _SCALES: dict[bool, Callable[[Any], Any]] = {False: jnp.asarray, True: jnp.exp}

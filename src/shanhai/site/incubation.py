@@ -283,7 +283,8 @@ def _closed(jar: Jar, data: Data) -> tuple[Any, ...]:
 
 
 def _notes(settings: Settings, data: Data, fit: Fit) -> tuple[str, ...]:
-    notes = [f"{data.values.shape[1]} jars, {int(np.isfinite(data.values).sum())} measured values."]
+    count = int(np.isfinite(data.values).sum())
+    notes = [f"{data.values.shape[1]} jars, {f'{count} measured values' if count else 'nothing measured'}."]
     if fit.found:
         least = min(fit.found.learned, key=lambda name: fit.found.learned[name])  # type: ignore[union-attr]
         notes.append(f"The data say least of {least}: {fit.found.learned[least]:.0%} of its variance is removed.")

@@ -259,7 +259,7 @@ class Enzymes(eqx.Module):
     labile_half: Array = par(
         5.0 * _PER_MILLIGRAM,
         "mol m-3",
-        source=f"5 mg cm-3, a tenth of that of recalcitrant matter, {_MEND}; which way the factor goes: unverified",
+        source=f"5 mg cm-3, a tenth of that of recalcitrant matter, {_MEND}, whose program divides by ten",
         bounds=(1.0, 1e5),
         meaning="labile carbon at half of the speed",
     )

@@ -34,7 +34,7 @@ def draw(result: Result) -> Figure:
         if fitted:
             _parameters(figure.add_subplot(grid[rows, 1:3]), result)
             _scatter(figure.add_subplot(grid[rows, 3]), result)
-        style.titles(figure, "CO2 given off by soil in jars", *result.notes[:2])
+        style.titles(figure, "CO₂ given off by soil in jars", *result.notes[:2])
     return figure
 
 
@@ -55,7 +55,7 @@ def _outer(figure: Figure, result: Result, rows: int) -> None:
         axes.tick_params(labelbottom=last, labelleft=k % COLUMNS == 0)
         if last:
             axes.set_xlabel("Day")
-    figure.axes[(rows // 2) * COLUMNS].set_ylabel(style.unit_text(result.series["modelled"].unit))
+    figure.axes[(rows // 2) * COLUMNS].set_ylabel(style.unit_text(result.series["modelled"].unit).replace("CO²", "CO₂"))
     shown = [np.asarray(result.series[n].values) for n in ("measured", *LINES) if n in result.series]
     figure.axes[0].set_ylim(0.0, 1.05 * max(float(np.nanmax(values)) for values in shown))
     figure.axes[0].legend(fontsize=7)
@@ -77,6 +77,8 @@ def _parameters(axes: Axes, result: Result) -> None:
     axes.axvline(1.0, color="#999999", linewidth=0.8)
     axes.set_xscale("log")
     axes.set_yticks(place, [n.replace("layer.", "") for n in names], fontsize=7)
+    for text in axes.get_yticklabels():
+        text.set_in_layout(False)  # they reach into the empty column beside
     axes.set_xlabel("Fitted over start; % of the variance that the data removed")
 
 
