@@ -13,7 +13,7 @@ from shanhai.core.errors import InputError
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.network_text import equation, graphviz, mermaid, table
 from shanhai.core.params import cast
-from shanhai.core.reactions import Network, Reaction, Species, moved
+from shanhai.core.reactions import Network, Reaction, Species, moved, proportion
 from shanhai.core.routing import routed
 from shanhai.numerics.explicit import RungeKutta
 from shanhai.numerics.exponential import Exponential
@@ -238,3 +238,14 @@ def test_a_network_may_be_built_inside_a_compiled_function():
 
     assert float(jax.jit(rate)(2.0)) == -6.0
     assert float(jax.grad(rate)(2.0)) == -3.0
+
+
+@pytest.mark.parametrize("how", [lambda f: f, jax.jit], ids=["as written", "compiled"])
+def test_shares_of_the_tiniest_amounts_are_right(how):
+    def held(x):
+        return proportion(x, 2.0 * x) * x
+
+    tiny = jnp.array([3.0, 1e-100, 1e-200, 1e-300, 0.0])
+    np.testing.assert_allclose(how(held)(tiny), 0.5 * tiny, rtol=1e-15)
+    slopes = how(jax.vmap(jax.grad(held)))(tiny)
+    np.testing.assert_allclose(slopes, [0.5, 0.5, 0.5, 0.5, 0.0], rtol=1e-14)

@@ -308,7 +308,8 @@ def moved(nu: Array, extents: Array) -> Array:
 def proportion(part: Array, whole: Array) -> Array:
     """Part over whole, zero where the whole is nothing; values and derivatives are right for the tiniest amounts.
 
-    The usual derivative squares the whole, which is zero where a pool has drained to 1e-160.
+    The usual derivative squares the whole, which is zero where a pool has drained to 1e-160; and a compiler that is let
+    turns the quotient of quotients into one of products, which are zero there too.
 
     >>> tiny = jnp.array([1e-200, 0.0])
     >>> jax.grad(lambda whole: jnp.sum(tiny * proportion(tiny, whole)))(tiny).tolist()
@@ -316,7 +317,8 @@ def proportion(part: Array, whole: Array) -> Array:
     """
     there = whole != 0
     size = jax.lax.stop_gradient(jnp.where(there, whole, 1.0))
-    return jnp.where(there, (part / size) / (jnp.where(there, whole, 1.0) / size), 0.0)
+    part, whole = jax.lax.optimization_barrier((part / size, jnp.where(there, whole, 1.0) / size))
+    return jnp.where(there, part / whole, 0.0)
 
 
 def _is_moved(coefficient: Coefficient) -> bool:

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
-from shanhai.core.constants import ATOMIC_MASS, ZERO_CELSIUS
+from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY, ZERO_CELSIUS
 from shanhai.core.params import par
 from shanhai.numerics.integrate import Integrated, Tolerance
 from shanhai.soil.gas_diffusivity import OXYGEN_OF_AIR
@@ -18,7 +18,6 @@ from shanhai.soil.layer import Conditions, Layer, course, network, stocked
 from shanhai.soil.layer_isotopes import course_with_tracers, labelled
 from shanhai.soil.layer_oxygen import Oxygen, equilibrium
 
-SECONDS_PER_DAY = 86400.0
 TOLERANCE = Tolerance(relative=1e-4, absolute=1e-6)  # type: ignore[arg-type]
 
 
