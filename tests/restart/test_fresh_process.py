@@ -22,8 +22,6 @@ from tests.restart.test_fresh_process import IDENTITY
 from shanhai.core.clock import written
 from shanhai.coupling.driver import advance
 from shanhai.io.restart import load, save
-
-pytestmark = pytest.mark.slow  # compiling takes long
 coupler, begin = toys.three(window=600)
 folder = Path(sys.argv[1])
 end = advance(coupler, load(folder / "half.zarr", begin, IDENTITY), jnp.asarray(149))
