@@ -96,7 +96,7 @@ def told(result: Result, folds: int) -> dict[str, object]:
     names = [str(n) for n in result.coordinates["parameter"].values]
     columns = ("value_before", "value", "standard_error", "learned")
     rows = np.stack([np.asarray(result.series[c].values, float) for c in columns], axis=1)
-    fitted = {n: [float(f"{v:.3g}") for v in row] for n, row in zip(names, rows)}
+    fitted = {n: [float(f"{v:.8g}") for v in row] for n, row in zip(names, rows)}
     return {"numbers": numbers, "parameters": fitted, "closes": all(row.closes for row in result.ledger)} | _by_fold(
         result, folds
     )

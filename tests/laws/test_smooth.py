@@ -72,3 +72,13 @@ def test_slopes_of_the_positive_part_equal_finite_differences():
     differences = (smooth_positive(x + 1e-6, 1.0) - smooth_positive(x - 1e-6, 1.0)) / 2e-6
     assert np.allclose(slopes, differences, atol=1e-8)
     assert np.isfinite(jax.grad(smooth_positive, 1)(0.0, 0.0))
+
+
+def test_widths_of_the_tiniest_amounts_have_slopes():
+    def kept(scale):
+        return smooth_positive(3.0 * scale, 2.0 * scale) / 1e-200
+
+    there = jnp.asarray(1e-200)
+    value, slope = jax.jit(jax.value_and_grad(kept))(there)
+    assert float(value) == pytest.approx(float(smooth_positive(3.0, 2.0)), rel=1e-12)
+    assert float(slope) * 1e-200 == pytest.approx(float(value), rel=1e-12)

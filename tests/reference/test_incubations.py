@@ -42,8 +42,7 @@ def test_stored_parameters_give_the_stored_misfit(study):
     fitted = with_parameters(settings.jar, list(stored), jnp.array([row[1] for row in stored.values()]))
     off = (incubation.predict(settings, fitted, data) - data.values) / data.error
     misfit = float(np.nanmean(np.asarray(off) ** 2))
-    # parameters are stored to 3 digits, and the dormant share of Fontaine's soil counts by its fourth
-    assert misfit == pytest.approx(STORED[study]["numbers"]["misfit"], rel=0.1, abs=0.4)
+    assert misfit == pytest.approx(STORED[study]["numbers"]["misfit"], rel=0.02)
 
 
 @pytest.mark.slow

@@ -69,5 +69,5 @@ def smooth_positive(x: ArrayLike, width: ArrayLike) -> Array:
     x = jnp.asarray(x, float)
     positive, rounded = x > 0, jnp.asarray(width) > 0
     inside = jnp.where(positive, x, 1.0)
-    s = inside / jnp.where(rounded, width, 1.0)
+    s = proportion(inside, jnp.where(rounded, width, 1.0))  # a width of 1e-200 has a slope too
     return jnp.where(positive, jnp.where(rounded, -inside * jnp.expm1(-s * s), inside), 0.0)
