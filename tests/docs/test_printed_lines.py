@@ -34,7 +34,8 @@ def page_name(page: Path) -> str:
 
 def _param(page: Path) -> object:
     """Pages of models compile them, which takes long."""
-    return pytest.param(page, marks=pytest.mark.slow) if page.parent.name == "gallery" else page
+    long = page.parent.name == "gallery" or page.name in ("soil.md", "soil_layer.md", "soil_peers.md")
+    return pytest.param(page, marks=pytest.mark.slow) if long else page
 
 
 @pytest.fixture(params=[_param(page) for page in PAGES], ids=map(page_name, PAGES))

@@ -16,7 +16,7 @@ HEADER = "temperature,water,drainage"
 def written(tmp_path, rows, header=HEADER):
     path = tmp_path / "weather.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf8")
-    return plot.Settings(climate=plot.Climate(file=str(path)))
+    return plot.Settings(series=str(path))
 
 
 def test_weather_of_a_file_comes_in_years_and_in_units_of_the_laws(tmp_path):
@@ -38,7 +38,7 @@ def test_columns_may_stand_in_any_order(tmp_path):
     [
         (["10,0.25,0"] * 364, HEADER, "364 days are not whole years of 365"),
         (["10,0.25"] * 365, "temperature,water", "there is no column drainage"),
-        (["10,0.25,0"] * 364 + ["warm,0.25,0"], HEADER, "a gap or a word"),
+        (["10,0.25,0"] * 364 + ["warm,0.25,0"], HEADER, "'warm' is no number"),
     ],
 )
 def test_weather_that_cannot_be_used_is_refused(tmp_path, rows, header, said):
@@ -47,8 +47,8 @@ def test_weather_that_cannot_be_used_is_refused(tmp_path, rows, header, said):
 
 
 def test_a_file_that_is_not_there_is_named():
-    with pytest.raises(InputError, match="there is no file nowhere"):
-        plot.weather(plot.Settings(climate=plot.Climate(file="nowhere.csv")))
+    with pytest.raises(InputError, match=r"nowhere\.csv: there is no such file"):
+        plot.weather(plot.Settings(series="nowhere.csv"))
 
 
 def test_more_water_than_pores_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """Calibration: a linear model has its textbook posterior, bounds hold, and what data do not see stays as it was."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -91,3 +92,55 @@ def test_logarithms_stay_positive_and_tell_factors():
     assert 0.0 < found.values["unseen"] < 0.15  # errors of 0.1 tell no more of 0.02, and the prior is 3 within exp(3)
     assert found.spread["unseen"] == pytest.approx(np.sqrt(found.covariance[0, 0]) * found.values["unseen"])
     assert found.draw(100).min() > 0.0
+
+
+def two_wells(line, deep):
+    """Of slope -2 and of slope 2, where one of them costs half a dozen more."""
+    return jnp.stack([(line.slope**2 - 4.0) / 0.2, (line.slope - deep) / 1.2])
+
+
+def test_several_starts_find_the_deeper_of_two_wells_and_tell_how_each_ended():
+    start = eqx.tree_at(lambda line: line.slope, Line(), jnp.asarray(-1.0))
+    deep = jnp.asarray(2.0)
+    one = calibrate(start, two_wells, {"slope": 2.0}, given=deep)
+    several = calibrate(start, two_wells, {"slope": 2.0}, given=deep, starts=8, seed=1)
+    assert one.values["slope"] == pytest.approx(-2.0, abs=0.05)
+    assert several.values["slope"] == pytest.approx(2.0, abs=0.05)
+    assert one.costs == (one.cost[1],)
+    assert len(several.costs) == 8
+    assert several.costs[0] == one.cost[1]
+    assert several.cost == (one.cost[0], min(several.costs))
+    np.testing.assert_allclose(sorted(set(np.round(several.costs, 4))), sorted(wells()), atol=1e-3)
+    assert several.steps > one.steps
+
+
+def wells():
+    """Half of J at the bottom of either well, looked for point by point."""
+    slopes = np.linspace(-4.0, 4.0, 800001)
+    half = 0.5 * (((slopes**2 - 4.0) / 0.2) ** 2 + ((slopes - 2.0) / 1.2) ** 2 + ((slopes + 1.0) / 2.0) ** 2)
+    return half[slopes < 0].min(), half[slopes > 0].min()
+
+
+def test_starts_are_drawn_within_the_bounds_and_the_same_again():
+    seen = []
+
+    def told(line, data):
+        jax.debug.callback(lambda p: seen.append(float(p)), line.unseen)
+        return jnp.stack([line.unseen - data])
+
+    fits = [calibrate(Line(), told, {"unseen": 50.0}, given=jnp.asarray(4.0), starts=n, seed=3) for n in (6, 6, 1)]
+    assert fits[0].costs == fits[1].costs
+    assert fits[0].costs[0] == fits[2].costs[0]
+    assert 0.0 <= min(seen) <= max(seen) <= 10.0
+    assert max(seen) - min(seen) > 5.0  # and not all at the start
+
+
+def test_a_start_where_the_model_does_not_run_is_left_and_told():
+    def rooted(line, data):
+        return jnp.stack([jnp.sqrt(line.slope - 0.5) - data, line.slope - line.slope])
+
+    found = calibrate(Line(), rooted, {"slope": 2.0}, given=jnp.asarray(1.0), starts=6)
+    assert np.isinf(found.costs).any()
+    assert found.values["slope"] == pytest.approx(1.5, abs=0.3)
+    with pytest.raises(InputError, match="0 starts find nothing"):
+        calibrate(Line(), rooted, {"slope": 2.0}, given=jnp.asarray(1.0), starts=0)

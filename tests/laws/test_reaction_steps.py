@@ -13,8 +13,9 @@ from shanhai.core.errors import InputError
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.network_text import equation, graphviz, mermaid, table
 from shanhai.core.params import cast
-from shanhai.core.reactions import Network, Reaction, Species, moved, proportion
+from shanhai.core.reactions import Network, Reaction, Species, proportion
 from shanhai.core.routing import routed
+from shanhai.core.stoichiometry import moved
 from shanhai.numerics.explicit import RungeKutta
 from shanhai.numerics.exponential import Exponential
 from shanhai.numerics.integrate import FINISHED, NOT_FINITE, UNFINISHED, Tolerance, integrate, integrate_with_gradient

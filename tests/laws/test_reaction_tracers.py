@@ -10,7 +10,8 @@ from tests.networks import soil, state
 
 from shanhai.core.errors import InputError
 from shanhai.core.first_order import FirstOrder
-from shanhai.core.reactions import Network, Reaction, Species, moved
+from shanhai.core.reactions import Network, Reaction, Species
+from shanhai.core.stoichiometry import moved
 from shanhai.numerics.exponential import Exponential
 from shanhai.numerics.limiter import limited
 from shanhai.numerics.tracers import carry

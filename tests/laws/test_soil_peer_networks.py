@@ -295,7 +295,7 @@ def test_denitrification_in_mend_goes_by_four_steps_and_ends_as_dinitrogen():
 
 def test_a_pulse_of_litter_is_the_same_to_all_peers():
     peers = ensemble()
-    assert len(peers) == 8
+    assert len(peers) == 9
     for name, peer in peers.items():
         more = with_litter(peer, peer.start, 100.0)
         np.testing.assert_allclose(carbon(peer, more) - carbon(peer, peer.start), 100.0, rtol=1e-10, err_msg=name)

@@ -7,7 +7,8 @@ import pytest
 from tests.stiff_networks import ENZYME, POLLU_END, exchange, network, pollu
 
 from shanhai.core.errors import InputError
-from shanhai.core.reactions import Network, Reaction, Species, moved
+from shanhai.core.reactions import Network, Reaction, Species
+from shanhai.core.stoichiometry import moved
 from shanhai.numerics import sparse_lu
 from shanhai.numerics.integrate import FINISHED, Tolerance, integrate
 from shanhai.numerics.jacobian import coefficients, pattern, rate_derivatives

@@ -8,7 +8,8 @@ import scipy.linalg
 from scipy.special import lambertw
 
 from shanhai.core.first_order import FirstOrder
-from shanhai.core.reactions import Network, Reaction, Species, moved
+from shanhai.core.reactions import Network, Reaction, Species
+from shanhai.core.stoichiometry import moved
 from shanhai.numerics.explicit import RungeKutta
 from shanhai.numerics.exponential import Exponential
 from shanhai.numerics.integrate import FINISHED, Tolerance, integrate

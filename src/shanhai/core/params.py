@@ -53,10 +53,10 @@ source='Parton 1987, Table 2')]
 
 @dataclasses.dataclass(frozen=True)
 class Described:
-    """A parameter as `describe` lists it."""
+    """A parameter as `describe` lists it; `value` is an array where it differs by cell."""
 
     name: str
-    value: float
+    value: Any
     unit: str
     bounds: tuple[float, float]
     meaning: str
@@ -76,7 +76,7 @@ def describe(module: eqx.Module, prefix: str = "") -> list[Described]:
             rows.append(
                 Described(
                     prefix + field.name,
-                    float(value),
+                    float(value) if jnp.ndim(value) == 0 else value,
                     about["unit"],
                     about["bounds"],
                     about["meaning"],

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from shanhai.core.alike import Job, compute
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.first_order import FirstOrder
+from shanhai.core.stoichiometry import Stoichiometry
 
 BALANCE = 1e-12
 """Largest imbalance of a reaction, relative to what it moves."""
@@ -196,7 +197,7 @@ class Network(eqx.Module):
         return np.array([places(self.names)[self.reactions[j].law.of] for j in run])  # type: ignore[attr-defined]
 
     def stoichiometry(self, x: Array, environment: Any = None) -> Array:
-        """Coefficients with those that depend on the state frozen there.
+        """Coefficients with those that depend on the state frozen there, as a matrix.
 
         Args:
             x: amounts, (species, ...).
@@ -205,38 +206,34 @@ class Network(eqx.Module):
         Returns:
             ν, (species, reaction, ...); without trailing axes where every coefficient is a number.
         """
-        numbers = jnp.asarray(self._numbers(), x.dtype)
-        if not self.has_frozen_coefficients:
-            return numbers
-        view = self.view(x)
-        entries = {
-            (places(self.names)[name], j): jnp.broadcast_to(c, x.shape[1:])
-            for j, reaction in enumerate(self.reactions)
-            for name, c in frozen(reaction, view, environment).items()
-        }
-        nu = jnp.broadcast_to(numbers.reshape(*self._shape, *(1,) * (x.ndim - 1)), (*self._shape, *x.shape[1:]))
-        rows, columns = np.array(list(entries)).T
-        return nu.at[rows, columns].set(jnp.stack(list(entries.values())).astype(x.dtype))
+        return self.coefficients(x, environment).dense(x.dtype)
+
+    def coefficients(self, x: Array, environment: Any = None) -> Stoichiometry:
+        """The non-zeros of `stoichiometry`, which is what to compute with."""
+        view, place, cells = self.view(x), places(self.names), x.shape[1:]
+        entries: list[tuple[int, int]] = []
+        values: list[float | Array] = []
+        for j, reaction in enumerate(self.reactions):
+            there = frozen(reaction, view, environment)
+            for name, c in reaction.moves:
+                entries.append((place[name], j))
+                values.append(jnp.broadcast_to(there[name], cells).astype(x.dtype) if callable(c) else float(c))
+        computed = tuple(c for c in values if isinstance(c, Array))
+        numbers = tuple(None if isinstance(c, Array) else c for c in values)
+        return Stoichiometry(self._shape, tuple(entries), numbers, computed)
 
     @property
-    def has_frozen_coefficients(self) -> bool:
-        """Whether some coefficient depends on the state at the start of a step."""
-        return any(callable(c) for r in self.reactions for c in r.stoichiometry.values())
+    def frozen_coefficients(self) -> int:
+        """How many coefficients depend on the state at the start of a step."""
+        return sum(callable(c) for r in self.reactions for _, c in r.moves)
 
     @property
     def _shape(self) -> tuple[int, int]:
         return len(self.species), len(self.reactions)
 
-    def _numbers(self) -> NDArray[np.float64]:
-        nu = np.zeros(self._shape)
-        for j, reaction in enumerate(self.reactions):
-            for name, c in reaction.stoichiometry.items():
-                nu[places(self.names)[name], j] = 0.0 if callable(c) else c
-        return nu
-
     def tendency(self, x: Array, environment: Any = None) -> Array:
         """Rate of change of the amounts, (species, ...)."""
-        return moved(self.stoichiometry(x, environment), self.rates(x, environment))
+        return self.coefficients(x, environment).moved(self.rates(x, environment))
 
     def view(self, x: Array) -> "View":
         """Amounts by name."""
@@ -291,18 +288,6 @@ class _Recorder(View):
 def places(names: tuple[str, ...]) -> dict[str, int]:
     """Rows by name; to look many up, quicker than `Network.index`, as a method of a large module is slow to reach."""
     return {name: k for k, name in enumerate(names)}
-
-
-def moved(nu: Array, extents: Array) -> Array:
-    """Change of the amounts by extents, ν ξ.
-
-    Args:
-        nu: (species, reaction) or (species, reaction, ...).
-        extents: (reaction, ...).
-    """
-    if nu.ndim == 2:
-        return jnp.tensordot(nu, extents, axes=1, precision="highest")
-    return jnp.sum(nu * extents[None], axis=1)
 
 
 def proportion(part: Array, whole: Array) -> Array:

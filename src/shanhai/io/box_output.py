@@ -1,4 +1,4 @@
-"""A box run on disk: series as NetCDF, headlines, ledger and parameters as tables, the resolved preset, the figure."""
+"""A box run on disk: series as NetCDF and as a table, headlines, ledger, parameters, resolved preset, figure."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from shanhai.io.presets import Preset
 from shanhai.io.provenance import parameters, versions
 from shanhai.models.box.result import Result, Series
 
-FILES = ("result.nc", "numbers.csv", "ledger.csv", "parameters.csv", "run.json", "figure.png")
+FILES = ("result.nc", "series.csv", "numbers.csv", "ledger.csv", "parameters.csv", "run.json", "figure.png")
 LEDGER = ("party", "quantity", "change", "taken", "given", "accounts", "residual", "scale", "worst", "closes")
 PARAMETERS = ("name", "value", "unit", "meaning", "source")
 
@@ -47,8 +47,33 @@ def dataset(result: Result, title: str) -> xr.Dataset:
 
 def _variable(s: Series) -> tuple[tuple[str, ...], Any, dict[str, str]]:
     values = np.asarray(s.values)
-    words = values.dtype.kind in "UO"
-    return s.dims, values, {"long_name": s.meaning} | ({} if words else {"units": s.unit})
+    words = values.dtype.kind in "UO" or not s.unit
+    named = {"standard_name": s.cf} | ({"positive": "down"} if s.cf == "depth" else {}) if s.cf else {}
+    return s.dims, values, {"long_name": s.meaning} | ({} if words else {"units": s.unit}) | named
+
+
+def series_rows(result: Result) -> tuple[list[str], list[list[str]]]:
+    """Every value of every series in a row of its own, with its place on the coordinates, for tables.
+
+    Returns:
+        header: series, unit, the coordinates, value; and the rows, with cells left blank where a series does not lie.
+    """
+    axes = list(dict.fromkeys(d for s in result.series.values() for d in s.dims))
+    places = {d: np.asarray(result.coordinates[d].values) for d in axes if d in result.coordinates}
+    rows = []
+    for name, s in result.series.items():
+        values = np.asarray(s.values)
+        for place in np.ndindex(values.shape):
+            at = {d: _cell(places[d][k] if d in places else k) for d, k in zip(s.dims, place)}
+            rows.append([name, s.unit, *(at.get(d, "") for d in axes), _cell(values[place])])
+    return ["series", "unit", *axes, "value"], rows
+
+
+def _cell(value: Any) -> str:
+    """A number with ten digits, blank where there is none; a word as it is."""
+    if isinstance(value, str):
+        return value
+    return "" if np.isnan(value) else f"{value:.10g}"
 
 
 def write_box(
@@ -81,6 +106,7 @@ def write_box(
     }
     writers: dict[str, Callable[[Path], Any]] = {
         "result.nc": lambda path: dataset(result, preset.title).to_netcdf(path),
+        "series.csv": lambda path: _table(path, *series_rows(result)),
         "numbers.csv": lambda path: _table(path, ("name", "value", "unit", "meaning"), numbers),
         "ledger.csv": lambda path: _table(path, LEDGER, (_line(row) for row in result.ledger)),
         "parameters.csv": lambda path: _table(path, PARAMETERS, described),

@@ -16,7 +16,7 @@ identifiability after Rodgers (2000), Inverse Methods for Atmospheric Sounding, 
 """
 
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -25,12 +25,52 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
+from scipy.special import ndtr, ndtri
 
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.params import describe
 
 Floats = NDArray[np.float64]
+
+TAILS = 5.0
+"""Degrees of freedom of the t distribution that is drawn from to be reweighted; fewer have heavier tails."""
+
+
+class Weighted(NamedTuple):
+    """Draws that weigh as the posterior has it, whatever its form.
+
+    Args:
+        names: of the parameters.
+        values: (draw, parameter).
+        weights: of the draws, which add up to one, (draw,).
+        effective: draws of the posterior itself that tell as much; few of many mean that neither weights nor the
+            Laplace approximation can be trusted.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    weights: Floats
+    effective: float
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """Of each parameter."""
+        return dict(zip(self.names, (self.weights @ self.values).tolist()))
+
+    def quantiles(self, part: float) -> dict[str, float]:
+        """Value of each parameter below which a part of the posterior lies.
+
+        >>> drawn = Weighted(("rate",), np.array([[1.0], [2.0], [4.0]]), np.array([0.25, 0.5, 0.25]), 2.7)
+        >>> drawn.quantiles(0.5), drawn.mean
+        ({'rate': 2.0}, {'rate': 2.25})
+        """
+        found = {}
+        for name, column in zip(self.names, self.values.T):
+            order = np.argsort(column)
+            middle = np.cumsum(self.weights[order]) - 0.5 * self.weights[order]
+            found[name] = float(np.interp(part, middle, column[order]))
+        return found
 
 
 class Calibrated(NamedTuple):
@@ -41,12 +81,14 @@ class Calibrated(NamedTuple):
         values: name -> number.
         spread: name -> standard error in the linear approximation, with what was known before.
         cost: half of J before and after.
-        steps: evaluations of the model.
+        steps: evaluations of the model, from all starts.
         misfit: sum of the squared residuals of the data over their number; about one where errors are as stated.
         covariance: of the values, or of their logarithms, (parameter, parameter).
         slopes: S, derivatives of the residuals of the data in units of what was known, (residual, parameter).
         bounds: lowest and highest possible values, (2, parameter).
         logarithmic: whether logarithms were fitted.
+        costs: half of J where each start led, the model's own numbers first; infinite where residuals are not finite.
+        prior: what was known of the values, or of their logarithms, and its σ, (2, parameter).
     """
 
     model: Any
@@ -59,6 +101,8 @@ class Calibrated(NamedTuple):
     slopes: Floats
     bounds: Floats
     logarithmic: bool
+    costs: tuple[float, ...] = ()
+    prior: Floats = np.empty((2, 0))
 
     @property
     def learned(self) -> dict[str, float]:
@@ -91,6 +135,57 @@ class Calibrated(NamedTuple):
             raise InputError("nearly all draws lie outside the bounds", where="posterior", do="profile the parameters")
         return possible[:count]
 
+    def reweighted(self, residuals: Callable[..., Array], count: int, seed: int = 0, given: Any = None) -> Weighted:
+        r"""Draws with weights of the posterior itself, where the model is far from linear.
+
+        $$w_i \propto \frac{e^{-J(p_i)/2}}{q(p_i)}, \qquad n_{eff} = \frac{1}{\sum_i w_i^2}$$
+
+        with q a t distribution about the best values with the covariance of the Laplace approximation, cut off at the
+        bounds. It costs as many runs of the model as draws.
+
+        Source: importance sampling; the effective number after Kong (1992), Univ. Chicago Tech. Rep. 348.
+
+        Args:
+            residuals: as of `calibrate`.
+            count: how many.
+            seed: of the draws.
+            given: as of `calibrate`.
+
+        Raises:
+            InputError: where hardly any draw is possible, or none gives finite residuals.
+        """
+        p, log_density = self._proposed(count, seed)
+        values = np.exp(p) if self.logarithmic else p
+        log_weight = np.array([self._log_posterior(residuals, given, row, v) for row, v in zip(p, values)])
+        log_weight = log_weight - log_density
+        if not np.any(np.isfinite(log_weight)):
+            raise InputError("no draw gives finite residuals", where="posterior", do="fit fewer parameters")
+        weights = np.exp(log_weight - np.max(log_weight))
+        weights = weights / weights.sum()
+        return Weighted(tuple(self.values), values, weights, float(1.0 / np.sum(weights**2)))
+
+    def _proposed(self, count: int, seed: int) -> tuple[Floats, Floats]:
+        """Draws of what was fitted within the bounds, and the logarithm of their density but for a constant."""
+        random, mean = np.random.default_rng(seed), np.array(list(self.values.values()))
+        mean = np.log(mean) if self.logarithmic else mean
+        root = np.linalg.cholesky(self.covariance)
+        normal = random.standard_normal((50 * count, len(mean)))
+        away = normal / np.sqrt(random.chisquare(TAILS, (50 * count, 1)) / TAILS)
+        drawn = mean + away @ root.T
+        values = np.exp(drawn) if self.logarithmic else drawn
+        possible = np.all((values >= self.bounds[0]) & (values <= self.bounds[1]), axis=1)
+        if possible.sum() < count:
+            raise InputError("nearly all draws lie outside the bounds", where="posterior", do="profile the parameters")
+        far = np.sum(away[possible][:count] ** 2, axis=1)
+        return drawn[possible][:count], -0.5 * (TAILS + len(mean)) * np.log1p(far / TAILS)
+
+    def _log_posterior(self, residuals: Callable[..., Array], given: Any, p: Floats, values: Floats) -> float:
+        model = with_parameters(self.model, tuple(self.values), jnp.asarray(values))
+        data = np.asarray(residuals(model) if given is None else residuals(model, given))
+        known = (p - self.prior[0]) / self.prior[1]
+        total = float(np.sum(data**2) + np.sum(known**2))
+        return -0.5 * total if np.isfinite(total) else -np.inf
+
 
 def parameters(model: eqx.Module, names: Any) -> Array:
     """Numbers of a model by dotted names, (name,)."""
@@ -120,24 +215,34 @@ def calibrate(
     most_steps: int = 50,
     given: Any = None,
     logarithmic: bool = False,
+    starts: int = 1,
+    seed: int = 0,
+    within: Mapping[str, tuple[float, float]] | None = None,
 ) -> Calibrated:
     """Fit parameters of a model within their bounds.
+
+    Where J has several valleys the one that is found depends on where the search starts. Of several starts that ended
+    the one of least J is kept; how the others did tells whether it is found again.
 
     Args:
         model: to start from; its numbers are what was known before.
         residuals: model -> residuals over their standard errors, (residual,); differentiable. With `given`, a function
             of (model, given), which is compiled once for data of one shape.
         spread: dotted name of each parameter to fit -> standard error σ of what was known, in its unit.
-        most_steps: bound of the evaluations.
+        most_steps: bound of the evaluations from one start.
         given: pytree that the residuals take, such as the data.
         logarithmic: fit logarithms, for numbers that may be wrong by a factor; σ is then over the value.
+        starts: the model's own numbers, and further ones drawn from what was known before, within the bounds.
+        seed: of the draws.
+        within: dotted name -> bounds in place of those of the parameter, which they must not exceed.
 
     Raises:
-        InputError: for a name that is no parameter, a spread that is not positive, residuals that are not finite, or
-            a fit that does not end.
+        InputError: for a name that is no parameter, bounds that leave the start outside, a spread that is not
+            positive, residuals that are not finite at the model's own numbers, less than one start, or a fit that does
+            not end.
     """
     names = tuple(spread)
-    bounds, scale = _bounds(model, spread), _SCALES[logarithmic]
+    bounds, scale = _bounds(model, spread, within or {}), _SCALES[logarithmic]
     before, sigma = _before(model, names, logarithmic), np.array([spread[n] for n in names])
     kept: dict[bytes, Any] = {}  # SciPy asks for values and slopes at the same place, one after the other
 
@@ -160,9 +265,9 @@ def calibrate(
         raise InputError(f"residual {wrong} is not finite at the start", where="calibration", do="look at the data")
     with np.errstate(divide="ignore"):  # a lowest value of zero is the logarithm of minus infinity
         low, high = np.log(np.maximum(bounds, 0.0)) if logarithmic else bounds
-    found = least_squares(whole, before, slopes, (low, high), x_scale=sigma, max_nfev=most_steps)
-    if not found.success:
-        raise InputError(f"the calibration has not ended: {found.message}", do="give more steps or tighter spreads")
+    begins = _begins(before, sigma, (low, high), starts, seed)
+    search = partial(least_squares, whole, jac=slopes, bounds=(low, high), x_scale=sigma, max_nfev=most_steps)
+    found, ends = _best(begins, search)
     data, informed = both(found.x)
     covariance = np.outer(sigma, sigma) * _left(informed)
     values = np.asarray(scale(found.x))
@@ -172,13 +277,41 @@ def calibrate(
         dict(zip(names, values.tolist())),
         dict(zip(names, spreads.tolist())),
         (0.5 * float(np.sum(start**2)), float(found.cost)),
-        found.nfev,
+        sum(end.nfev for end in ends),
         float(np.mean(data**2)),
         covariance,
         informed,
         bounds,
         logarithmic,
+        tuple(float(end.cost) for end in ends),
+        np.stack([before, sigma]),
     )
+
+
+def _begins(before: Floats, sigma: Floats, limits: tuple[Floats, Floats], starts: int, seed: int) -> list[Floats]:
+    """What was known, and draws from normal distributions about it cut off at the bounds."""
+    if starts < 1:
+        raise InputError(f"{starts} starts find nothing", where="calibration", do="take one or more")
+    below, above = (ndtr((limit - before) / sigma) for limit in limits)
+    part = np.random.default_rng(seed).uniform(size=(starts - 1, len(before)))
+    return [before, *np.clip(before + sigma * ndtri(below + part * (above - below)), *limits)]
+
+
+def _best(begins: list[Floats], searched: Callable[[Floats], Any]) -> tuple[Any, list[Any]]:
+    """The end of least J of those that have ended, and all ends."""
+    ends = [searched(begins[0]), *(_tried(searched, p) for p in begins[1:])]
+    found = min(ends, key=lambda end: (not end.success, float(end.cost)))
+    if not found.success:
+        raise InputError(f"the calibration has not ended: {found.message}", do="give more steps or tighter spreads")
+    return found, ends
+
+
+def _tried(searched: Callable[[Floats], Any], p: Floats) -> Any:
+    """End of a search from a start where the model may not even run."""
+    try:
+        return searched(p)
+    except (ValueError, np.linalg.LinAlgError):  # SciPy's, of residuals or slopes that are not finite
+        return OptimizeResult(x=p, cost=np.inf, nfev=1, success=False, message="not finite")
 
 
 def _left(slopes: Floats) -> Floats:
@@ -226,11 +359,21 @@ def _evaluated(
     return values, rows.T
 
 
-def _bounds(model: Any, spread: Mapping[str, float]) -> Floats:
+def _bounds(model: Any, spread: Mapping[str, float], within: Mapping[str, tuple[float, float]]) -> Floats:
     known = {row.name: row for row in describe(model)}
     for name, sigma in spread.items():
         if name not in known:
             raise InputError(f"there is no parameter {name!r}; {nearest(name, known)}", where="calibration")
         if not sigma > 0:
             raise InputError(f"the spread of {name!r} is {sigma:g}", where="calibration", do="give a positive number")
-    return np.array([known[n].bounds for n in spread], dtype=float).T
+    for name, (low, high) in within.items():
+        if name not in spread:
+            raise InputError(f"{name!r} has bounds and is not fitted; {nearest(name, spread)}", where="calibration")
+        widest = known[name].bounds
+        if not widest[0] <= low < high <= widest[1] or not low <= known[name].value <= high:
+            raise InputError(
+                f"{name} starts at {known[name].value:g} and cannot be from {low:g} to {high:g}",
+                where="calibration",
+                do=f"keep the bounds around the start and within {widest[0]:g} to {widest[1]:g}",
+            )
+    return np.array([within.get(n, known[n].bounds) for n in spread], dtype=float).T

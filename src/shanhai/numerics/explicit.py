@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from shanhai.core.errors import InputError
-from shanhai.core.reactions import Network, moved
+from shanhai.core.reactions import Network
 from shanhai.numerics.step import Step
 
 
@@ -103,12 +103,12 @@ class RungeKutta(eqx.Module):
             dt: length of the step, in the unit of time of the laws, broadcast against the cells; may be zero.
         """
         table = TABLEAUS[self.order]
-        nu, dt = network.stoichiometry(x, environment), jnp.asarray(dt, x.dtype)
+        nu, dt = network.coefficients(x, environment), jnp.asarray(dt, x.dtype)
         rates = [network.rates(x, environment)]
         for row in table.stages:
-            rates.append(network.rates(x + moved(nu, dt * _weighted(row, rates)), environment))
+            rates.append(network.rates(x + nu.moved(dt * _weighted(row, rates)), environment))
         extents = dt * _weighted(table.weights, rates)
-        return Step(x + moved(nu, extents), extents, moved(nu, dt * _weighted(table.difference, rates)))
+        return Step(x + nu.moved(extents), extents, nu.moved(dt * _weighted(table.difference, rates)))
 
 
 def _weighted(weights: tuple[float, ...], rates: list[Array]) -> Array:

@@ -19,7 +19,7 @@ import numpy as np
 from jax import Array
 
 from shanhai.core.first_order import FirstOrder
-from shanhai.core.reactions import Network, moved
+from shanhai.core.reactions import Network
 from shanhai.numerics.matrix_exponential import phi
 from shanhai.numerics.step import Step
 
@@ -78,21 +78,21 @@ class Exponential(eqx.Module):
             dt: length of the step, in the unit of time of the laws, broadcast against the cells; may be zero.
         """
         dt = jnp.broadcast_to(jnp.asarray(dt, x.dtype), x.shape[1:])
-        nu, rates = network.stoichiometry(x, environment), network.rates(x, environment)
-        block = _block(network, x, environment, nu)
+        nu, rates = network.coefficients(x, environment), network.rates(x, environment)
+        block = _block(network, x, environment, nu.dense(x.dtype))
         if not block.reactions:
             first = dt * rates
-            change = network.rates(x + moved(nu, first), environment) - rates
+            change = network.rates(x + nu.moved(first), environment) - rates
             extents = first + 0.5 * dt * change
-            return Step(x + moved(nu, extents), extents, moved(nu, 0.5 * dt * change))
+            return Step(x + nu.moved(extents), extents, nu.moved(0.5 * dt * change))
         rest = _remainder(network, block, x, rates)
         first = _extents(block, x, dt, rest, jnp.zeros_like(rest))
-        predicted = x + moved(nu, first)
+        predicted = x + nu.moved(first)
         if all(isinstance(r.law, FirstOrder) and not callable(r.law.rate) for r in network.reactions):
             return Step(predicted, first, jnp.zeros_like(x))
         change = _remainder(network, block, predicted, network.rates(predicted, environment)) - rest
         extents = _extents(block, x, dt, rest, change)
-        return Step(x + moved(nu, extents), extents, moved(nu, extents - first))
+        return Step(x + nu.moved(extents), extents, nu.moved(extents - first))
 
 
 def _block(network: Network, x: Array, environment: Any, nu: Array) -> _Block:

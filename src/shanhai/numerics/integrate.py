@@ -18,7 +18,8 @@ import numpy as np
 from jax import Array
 
 from shanhai.core.params import par
-from shanhai.core.reactions import Network, moved, proportion
+from shanhai.core.reactions import Network, proportion
+from shanhai.core.stoichiometry import Stoichiometry
 from shanhai.numerics import safe
 from shanhai.numerics.limiter import limited
 from shanhai.numerics.step import Step
@@ -84,7 +85,7 @@ class Integrated(NamedTuple):
     Args:
         x: amounts at the end, (species, ...).
         extents: of the whole interval, (reaction, ...).
-        nu: mean stoichiometry of the interval, so that the change of x is ν ξ, (species, reaction[, ...]).
+        coefficients: mean stoichiometry of the interval, so that the change of x is ν ξ.
         time: reached since the start, (...).
         status: FINISHED, UNFINISHED or NOT_FINITE, (...).
         counts: steps of each cell.
@@ -93,18 +94,23 @@ class Integrated(NamedTuple):
 
     x: Array
     extents: Array
-    nu: Array
+    coefficients: Stoichiometry
     time: Array
     status: Array
     counts: Counts
     next_step: Array
+
+    @property
+    def nu(self) -> Array:
+        """`coefficients` of one interval as a matrix, (species, reaction[, ...])."""
+        return self.coefficients.dense()
 
 
 class _State(NamedTuple):
     x: Array
     lost: Array  # by the rounding of x, to be made good in the next step
     extents: Array
-    amounts: Array  # ν ξ summed over steps, (species, reaction, ...); empty where ν is constant
+    amounts: Array  # ν ξ summed over steps where ν depends on the state, (coefficient, ...)
     time: Array
     dt: Array
     bottom: Array  # steps up to this length are limited rather than made again
@@ -138,7 +144,7 @@ def integrate(
     tolerance: Tolerance,
     first: Array | None = None,
 ) -> Integrated:
-    """Advance every cell over an interval, forward only.
+    """Advance every cell over an interval; derivatives go forward only, and lengths of steps have none.
 
     Args:
         step: stepper.
@@ -206,14 +212,13 @@ def integrate_with_gradient(
 
 def _start(network: Network, x: Array, duration: Array, first: Array | None) -> _State:
     cells, reactions = x.shape[1:], len(network.reactions)
-    amounts = (len(network.species), reactions, *cells) if network.has_frozen_coefficients else (0,)
     none, zero = jnp.zeros(cells, jnp.int32), jnp.zeros(cells, x.dtype)
     dt = jnp.broadcast_to(duration if first is None else jnp.minimum(first, duration), cells).astype(x.dtype)
     return _State(
         x,
         jnp.zeros_like(x),
         jnp.zeros((reactions, *cells), x.dtype),
-        jnp.zeros(amounts, x.dtype),
+        jnp.zeros((network.frozen_coefficients, *cells), x.dtype),
         zero,
         dt,
         zero,
@@ -277,23 +282,23 @@ def _advance(
     )
     status = jnp.where(done, FINISHED, jnp.where(broken, NOT_FINITE, s.status))
     time = jnp.where(done, duration, jnp.where(accepted, s.time + dt, s.time))
-    dt = jnp.where(s.active, following, s.dt)
+    dt = jax.lax.stop_gradient(jnp.where(s.active, following, s.dt))
     return _State(*kept, time, dt, bottom, s.active & ~done & ~broken, status, counts), taken
 
 
-def _tried(step: Stepper, network: Network, x: Array, environment: Any, dt: Array) -> tuple[Array, Step]:
+def _tried(step: Stepper, network: Network, x: Array, environment: Any, dt: Array) -> tuple[Stoichiometry, Step]:
     """Stoichiometry and trial step, skipped where no cell moves.
 
     The branch is compiled by itself, so that a step has the same bits in every loop that makes it.
     """
 
-    def skip(x: Array, dt: Array) -> tuple[Array, Step]:
+    def skip(x: Array, dt: Array) -> tuple[Stoichiometry, Step]:
         shapes = jax.eval_shape(make, x, dt)
         none = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
         return none[0], none[1]._replace(x=x)
 
-    def make(x: Array, dt: Array) -> tuple[Array, Step]:
-        return network.stoichiometry(x, environment), step(network, x, environment, dt)
+    def make(x: Array, dt: Array) -> tuple[Stoichiometry, Step]:
+        return network.coefficients(x, environment), step(network, x, environment, dt)
 
     return jax.lax.cond(jnp.any(dt > 0), make, skip, x, dt)
 
@@ -339,24 +344,26 @@ def _positive(network: Network, x: Array, x_end: Array) -> Array:
     return jnp.all((x_end[rows] >= 0) | (x_end[rows] >= x[rows]), axis=0)
 
 
-def _extents_right(network: Network, tolerance: Tolerance, x: Array, nu: Array, environment: Any, trial: Step) -> Array:
+def _extents_right(
+    network: Network, tolerance: Tolerance, x: Array, nu: Stoichiometry, environment: Any, trial: Step
+) -> Array:
     """Whether no reaction that goes forward at the start has gone back by more than the error allowed."""
     back = jnp.where(network.rates(x, environment) >= 0, jnp.minimum(trial.extents, 0.0), 0.0)
     rows = jnp.asarray(network.pools)
-    return jnp.all(moved(jnp.abs(nu[rows]), -back) <= tolerance.allowed(x[rows], trial.x[rows]), axis=0)
+    return jnp.all(nu.sizes.moved(-back)[rows] <= tolerance.allowed(x[rows], trial.x[rows]), axis=0)
 
 
-def _mended(network: Network, x: Array, nu: Array, trial: Step, wanted: Array) -> Step:
+def _mended(network: Network, x: Array, nu: Stoichiometry, trial: Step, wanted: Array) -> Step:
     """The step with limited extents where that is wanted."""
 
     def mend(trial: Step) -> Step:
-        extents = jnp.where(wanted, limited(x, nu, trial.extents, network.pools)[0], trial.extents)
-        return trial._replace(extents=extents, x=jnp.where(wanted, x + moved(nu, extents), trial.x))
+        extents = jnp.where(wanted, limited(x, nu.dense(x.dtype), trial.extents, network.pools)[0], trial.extents)
+        return trial._replace(extents=extents, x=jnp.where(wanted, x + nu.moved(extents), trial.x))
 
     return jax.lax.cond(jnp.any(wanted), mend, lambda t: t, trial)
 
 
-def _kept(accepted: Array, old: _Kept, nu: Array, trial: Step) -> _Kept:
+def _kept(accepted: Array, old: _Kept, nu: Stoichiometry, trial: Step) -> _Kept:
     """Amounts, extents and ν ξ after a step that is taken.
 
     What rounding loses when a small change is added to a large amount is carried to the next step, so that quantities
@@ -364,9 +371,9 @@ def _kept(accepted: Array, old: _Kept, nu: Array, trial: Step) -> _Kept:
     the change but knew the amount better, as stiff ones do of what lives shortly.
     """
     amounts = old.amounts
-    if amounts.ndim > 1:
-        amounts = jnp.where(accepted, amounts + nu * trial.extents, amounts)
-    change = moved(nu, trial.extents)
+    if nu.frozen:
+        amounts = jnp.where(accepted, amounts + jnp.stack(nu.frozen) * trial.extents[nu.columns], amounts)
+    change = nu.moved(trial.extents)
     added = jnp.abs(trial.x - (old.x + change)) <= 4.0 * jnp.finfo(trial.x.dtype).eps * jnp.abs(trial.x)
     lost = jax.lax.stop_gradient(old.lost + jnp.where(added, _rounding(old.x, change, trial.x), 0.0))
     mended = trial.x + lost
@@ -430,7 +437,9 @@ def _replayed(
 
 
 def _result(network: Network, x: Array, environment: Any, s: _State) -> Integrated:
-    nu = network.stoichiometry(x, environment)
-    if network.has_frozen_coefficients:
-        nu = jnp.where(s.extents != 0, proportion(s.amounts, jnp.broadcast_to(s.extents, s.amounts.shape)), nu)
+    nu = network.coefficients(x, environment)
+    if nu.frozen:
+        extents = s.extents[nu.columns]
+        mean = jnp.where(extents != 0, proportion(s.amounts, extents), jnp.stack(nu.frozen))
+        nu = nu.with_frozen(tuple(mean))
     return Integrated(s.x, s.extents, nu, s.time, s.status, s.counts, s.dt)

@@ -9,10 +9,9 @@ import numpy as np
 from jax import Array
 
 from shanhai.core.alike import Job, compute
-from shanhai.core.reactions import Law, Network, frozen, places
+from shanhai.core.reactions import Law, Network, places
+from shanhai.core.stoichiometry import Entry
 from shanhai.numerics.gathered import Sums, arrange
-
-Entry = tuple[int, int]
 
 MANY = 3
 """Species read from which a law is traced once for all of them: such laws are long, and take long to compile."""
@@ -85,14 +84,10 @@ def coefficients(network: Network, x: Array, environment: Any) -> Array:
     Returns:
         in the order of `Pattern.nu`, (non-zero, ...); trailing axes of length one where every coefficient is a number.
     """
-    if not network.has_frozen_coefficients:
-        written = [c for r in network.reactions for _, c in r.moves]
-        return jnp.asarray(np.array(written, dtype=x.dtype).reshape(-1, *(1,) * (x.ndim - 1)))
-    view, found = network.view(x), []
-    for reaction in network.reactions:
-        there = frozen(reaction, view, environment)
-        found += [there[name] if callable(c) else c for name, c in reaction.moves]
-    return jnp.stack([_like(x[0], c) for c in found])
+    nu = network.coefficients(x, environment)
+    if not nu.frozen:
+        return jnp.asarray(np.array(nu.numbers, dtype=x.dtype).reshape(-1, *(1,) * (x.ndim - 1)))
+    return jnp.stack([_like(x[0], c) for c in nu.values])
 
 
 def linearised(

@@ -21,7 +21,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from shanhai.core.reactions import Network, moved
+from shanhai.core.reactions import Network
+from shanhai.core.stoichiometry import moved
 from shanhai.numerics import safe
 from shanhai.numerics.gathered import contract
 from shanhai.numerics.jacobian import coefficients, linearised, pattern
@@ -85,7 +86,7 @@ def conserved_totals(network: Network) -> NDArray[np.float64]:
     [[1.0, 0.5]]
     """
     pools = list(network.pools)
-    if network.has_frozen_coefficients:
+    if network.frozen_coefficients:
         outside = {q for r in network.reactions for n in r.stoichiometry for q in _outside(network, n)}
         kept = [k for k, q in enumerate(network.quantities) if q not in outside]
         return _echelon(network.contents[kept][:, pools])

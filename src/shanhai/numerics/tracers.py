@@ -25,7 +25,8 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from shanhai.core.errors import InputError, nearest
-from shanhai.core.reactions import Network, moved, proportion
+from shanhai.core.reactions import Network, proportion
+from shanhai.core.stoichiometry import moved
 from shanhai.numerics import safe
 
 

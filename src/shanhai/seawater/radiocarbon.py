@@ -19,6 +19,7 @@ from jax import Array
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from shanhai.core.constants import AVOGADRO
 from shanhai.core.ledger import JULIAN_YEAR
 
 LIBBY_MEAN_LIFE = 8033.0  # yr, half-life 5568 yr; conventional ages, by agreement
@@ -26,7 +27,6 @@ DEFINITION_MEAN_LIFE = 8267.0  # yr, half-life 5730 yr; Δ14C and calibration cu
 STANDARD_YEAR = 1950.0  # year of the absolute standard, and of 0 cal BP
 STANDARD_DELTA13C = -25.0  # per mil VPDB
 STANDARD_RATIO = 1.176e-12  # 14C/C of the absolute standard; Karlén et al. (1968), Ark. Geofys. 4, 465
-AVOGADRO = 6.02214076e23  # mol-1, CODATA 2018 (exact)
 
 HalfLife = Literal["libby", "godwin_1962", "be_2013"]
 

@@ -45,6 +45,7 @@ class Settings(eqx.Module):
         free: dotted names of the parameters of `jar` to fit; none to compare only.
         spread: what was known of each, a standard error over its value [1].
         folds: parts of the jars of which each is predicted by a fit to the others; below two for none.
+        starts: places that each fit starts from, of which the best end is kept, see `calibrate`.
         jar: soil, shares and processes.
     """
 
@@ -60,6 +61,7 @@ class Settings(eqx.Module):
     free: tuple[str, ...] = eqx.field(static=True, default=())
     spread: tuple[float, ...] = eqx.field(static=True, default=())
     folds: int = eqx.field(static=True, default=0)
+    starts: int = eqx.field(static=True, default=1)
     dry_mass: Array = par(100.0, "g", source="choice", bounds=(0.1, 1e6), meaning="dry soil in a jar")
     error: Array = par(0.1, "1", source="choice", bounds=(1e-3, 1.0), meaning="relative error of a measurement")
     jar: Jar = Jar()
@@ -108,14 +110,15 @@ def fitted(settings: Settings, data: Data) -> Fit:
         return Fit(None, settings.jar, None)
     spread = _spread(settings)
     residuals = partial(_residuals, _seen(settings), _length(data))
-    whole = calibrate(settings.jar, residuals, spread, MOST, data, logarithmic=True)
+    whole = calibrate(settings.jar, residuals, spread, MOST, data, logarithmic=True, starts=settings.starts)
     if settings.folds < 2:
         return Fit(whole, whole.model, None)
     number = np.arange(data.values.shape[1]) % settings.folds
     predicted = np.full(data.values.shape, np.nan)
     for fold in range(settings.folds):
         others = data._replace(used=jnp.asarray((number != fold).astype(float)))
-        model = calibrate(settings.jar, residuals, spread, MOST, others, logarithmic=True).model
+        best = calibrate(settings.jar, residuals, spread, MOST, others, logarithmic=True, starts=settings.starts)
+        model = best.model
         predicted[:, number == fold] = np.asarray(predict(settings, model, data))[:, number == fold]
     return Fit(whole, whole.model, jnp.asarray(predicted))
 
@@ -224,7 +227,7 @@ def _result(settings: Settings, data: Data, names: tuple[str, ...], fit: Fit) ->
     if fit.held_out is not None:
         shown["predicted"] = (fit.held_out, "predicted by fits to other jars")
     series = {
-        name: Series(unit * np.asarray(values), ("day", "jar"), settings.unit, meaning)
+        name: Series(unit * np.asarray(values), ("day", "jar"), *_named(settings.unit, meaning))
         for name, (values, meaning) in shown.items()
     }
     coordinates = {
@@ -232,11 +235,20 @@ def _result(settings: Settings, data: Data, names: tuple[str, ...], fit: Fit) ->
         "jar": Series(np.array(names), ("jar",), "1", "column of the table"),
     }
     for name, values in data.treatment._asdict().items():
-        series[name] = Series(np.asarray(values), ("jar",), _UNITS[name], f"{name} of the jar")
+        cf = "soil_temperature" if name == "temperature" else ""
+        series[name] = Series(np.asarray(values), ("jar",), _UNITS[name], f"{name} of the jar", cf)
     if fit.found:
         coordinates["parameter"] = Series(np.array(settings.free), ("parameter",), "1", "fitted parameter")
         series |= _parameters(settings, fit.found)
     return Result(coordinates, series, _numbers(series, fit), _closed(fit.jar, data), _notes(settings, data, fit))
+
+
+def _named(unit: str, meaning: str) -> tuple[str, str]:
+    """Unit as UDUNITS has it, where C is coulomb, and the meaning with what the mass is of."""
+    for of, what in ((" CO2 ", "CO2"), (" C ", "CO2, as carbon")):
+        if of in unit:
+            return unit.replace(of, " "), f"{what}, {meaning}"
+    return unit, meaning
 
 
 _UNITS = {"temperature": "degC", "filled": "1", "oxygen": "1", "added": "g kg-1"}
@@ -250,7 +262,13 @@ def _parameters(settings: Settings, found: Calibrated) -> dict[str, Series]:
         "standard_error": (list(found.spread.values()), "of the fitted value, Laplace approximation"),
         "learned": (list(found.learned.values()), "part of the variance that the data have removed"),
     }
-    return {name: Series(np.array(v), ("parameter",), "1", meaning) for name, (v, meaning) in rows.items()}
+    own = {"value_before", "value", "standard_error"}
+    told = {
+        name: Series(np.array(v), ("parameter",), "" if name in own else "1", meaning)
+        for name, (v, meaning) in rows.items()
+    }
+    units = np.array([known[n].unit for n in settings.free])
+    return told | {"unit": Series(units, ("parameter",), "", "unit of the parameter")}
 
 
 def _numbers(series: dict[str, Series], fit: Fit) -> tuple[Number, ...]:

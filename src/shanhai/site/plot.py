@@ -6,7 +6,6 @@ day, and what farmers do is done at its start. Only sums of a year are kept.
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -14,14 +13,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from numpy.typing import NDArray
 
 from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY, ZERO_CELSIUS
 from shanhai.core.errors import InputError
 from shanhai.core.params import par
 from shanhai.core.reactions import Network
+from shanhai.io.soil_series import Wanted, read_series, whole_years
 from shanhai.models.box.books import ledger
-from shanhai.models.box.result import Number, Result, Series
+from shanhai.models.box.result import Result, Series
+from shanhai.models.site.plot_tables import HECTARE, headlines, yearly
 from shanhai.numerics.integrate import FINISHED, Tolerance, integrate
 from shanhai.numerics.rosenbrock import Rosenbrock
 from shanhai.numerics.smooth import smooth_minimum
@@ -34,8 +34,6 @@ from shanhai.soil.layer_oxygen import Oxygen
 from shanhai.soil.layer_phosphorus import PhosphorusOfLayer
 
 DAYS = 365
-HECTARE = 10.0  # kg ha-1 in 1 g m-2
-LAST = 20  # years that headlines are means of
 _CHOICE = "choice; unverified"
 
 CASES = ("managed", "no fertiliser", "straw sold", "harvest stacked")
@@ -53,7 +51,6 @@ class Climate(eqx.Module):
     rain: Array = par(45.0, "mm", source=_CHOICE, bounds=(0, 300), meaning="water of a day of rain")
     drying: Array = par(8.0, "d", source=_CHOICE, bounds=(0.5, 100), meaning="time in which the soil dries again")
     rains: tuple[int, ...] = eqx.field(static=True, default=(20, 175, 215, 262, 276, 287, 298, 309, 322, 338))
-    file: str = eqx.field(static=True, default="")
 
 
 class Ground(eqx.Module):
@@ -87,7 +84,12 @@ class Practice(eqx.Module):
 
 
 class Settings(eqx.Module):
-    """What is run: a soil with or without phosphorus, its oxygen followed or told by its water."""
+    """What is run: a soil with or without phosphorus, its oxygen followed or told by its water.
+
+    Args:
+        series: CSV or NetCDF file of weather and doses of every day, see `weather` and `doses_through`; a smooth year
+            and the dates of `practice` where empty.
+    """
 
     layer: Layer = Layer()
     phosphates: PhosphorusOfLayer = PhosphorusOfLayer()
@@ -100,6 +102,7 @@ class Settings(eqx.Module):
     wheat: crops.Wheat = crops.Wheat()
     maize: crops.Maize = crops.Maize()
     tolerance: Tolerance = Tolerance(relative=1e-3, absolute=1e-6)  # type: ignore[arg-type]
+    series: str = eqx.field(static=True, default="")
     years: int = eqx.field(static=True, default=100)
     phosphorus: bool = eqx.field(static=True, default=True)
     oxygen: bool = eqx.field(static=True, default=False)
@@ -141,20 +144,38 @@ class Weather(NamedTuple):
     drainage: Array
 
 
+WEATHER = {
+    "temperature": Wanted("degC", -60.0, 70.0, "soil_temperature"),
+    "water": Wanted("m3 m-3", 0.0, 1.0, "volume_fraction_of_condensed_water_in_soil"),
+    "drainage": Wanted("mm d-1", 0.0, 1000.0),
+}
+DOSES = {
+    name: Wanted("kg ha-1", 0.0, most, needed=False)
+    for name, most in {
+        "urea": 1e3, "ammonium_nitrate": 1e3, "phosphate": 500.0, "manure": 2e4, "deposition": 50.0, "irrigation": 500.0
+    }.items()
+}  # fmt: skip
+"""Nitrogen, phosphorus or, of manure, carbon that a day brings; of irrigation the nitrate nitrogen in its water."""
+
+
 def weather(settings: Settings) -> Weather:
     """Weather of a smooth year, or of the years of a file.
 
-    A file has a row of names and the columns `temperature` [degC], `water` [m3 m-3] and `drainage` [mm d-1], with a row
-    for every day from 1 October on, without 29 February.
+    The file has `temperature` [degC], `water` [m3 m-3] and `drainage` [mm d-1] for every day from 1 October on, without
+    29 February; see `io.soil_series`.
 
     Raises:
-        InputError: for a file that is not there, lacks a column, has gaps or is not of whole years.
+        InputError: for a file that cannot be used or is not of whole years.
 
     >>> one = weather(Settings())
     >>> one.water.shape, round(float(one.temperature.mean()) - 273.15, 3)
     ((1, 365), 13.0)
     """
-    return _read(settings.climate.file) if settings.climate.file else _smooth(settings)
+    if not settings.series:
+        return _smooth(settings)
+    read = whole_years(read_series(settings.series, WEATHER), 10, 1)
+    warm, water, drains = (jnp.asarray(read[name]) for name in WEATHER)
+    return Weather(warm + ZERO_CELSIUS, water, drains / 1e3 / SECONDS_PER_DAY)
 
 
 def _smooth(settings: Settings) -> Weather:
@@ -172,26 +193,6 @@ def _bumps(days: tuple[int, ...], drying: Array) -> Array:
     """Sum of ones that decay from given days on, in a year that repeats itself, (day,)."""
     since = (jnp.arange(DAYS)[:, None] - jnp.asarray(days, int)[None]) % DAYS
     return jnp.sum(jnp.exp(-since / drying), axis=1)
-
-
-def _read(file: str) -> Weather:
-    path = Path(file)
-    if not path.is_file():
-        raise InputError(f"there is no file {file}", where="weather", do="give the path of a CSV file")
-    table = np.genfromtxt(path, delimiter=",", names=True, dtype=float, encoding="utf-8-sig")
-    have = table.dtype.names or ()
-    lacking = [name for name in Weather._fields if name not in have]
-    if lacking:
-        raise InputError(f"there is no column {lacking[0]}", where=file, do=f"name {', '.join(Weather._fields)}")
-    columns = [np.atleast_1d(table[name]) for name in Weather._fields]
-    if columns[0].size == 0 or columns[0].size % DAYS:
-        raise InputError(
-            f"{columns[0].size} days are not whole years of {DAYS}", where=file, do="begin on 1 October; no 29 February"
-        )
-    if not all(np.all(np.isfinite(column)) for column in columns):
-        raise InputError("there is a gap or a word among the numbers", where=file, do="fill it")
-    warm, water, drains = (jnp.asarray(column).reshape(-1, DAYS) for column in columns)
-    return Weather(warm + ZERO_CELSIUS, water, drains / 1e3 / SECONDS_PER_DAY)
 
 
 def environments(settings: Settings, given: Weather) -> crops.Field:
@@ -234,13 +235,18 @@ def _check_calendar(settings: Settings) -> None:
 
 
 def doses(settings: Settings) -> managing.Doses:
-    """What is done on every day in every treatment, (day, case)."""
+    """What the practice does on every day in every treatment, (day, case)."""
+    return _treated(_by_practice(settings))
+
+
+def _by_practice(settings: Settings) -> managing.Doses:
+    """What is done on every day as it is managed, (day,)."""
     p, none, even = settings.practice, jnp.zeros(DAYS), jnp.ones(DAYS)
     per_area = 1.0 / (HECTARE * settings.layer.thickness)  # g m-3 in 1 kg ha-1
     nitrogen, carbon = per_area / ATOMIC_MASS["N"], per_area / ATOMIC_MASS["C"]
     sown, reaped = ([int(getattr(c, w)) for c in (settings.wheat, settings.maize)] for w in ("sown", "reaped"))
     manured, fed = p.manure * carbon, p.urea * nitrogen / 2.0
-    given = managing.Doses(
+    return managing.Doses(
         urea=_on(p.urea_days) * fed,
         ammonium_nitrate=_on(p.ammonium_nitrate_days) * p.ammonium_nitrate * nitrogen / 2.0,
         phosphate=_on(tuple(sown)) * p.phosphate * per_area / ATOMIC_MASS["P"],
@@ -253,7 +259,31 @@ def doses(settings: Settings) -> managing.Doses:
         withheld=none,
         tilled=_on(p.tillage_days),
     )
-    return _treated(given)
+
+
+def doses_through(settings: Settings) -> managing.Doses:
+    """What is done on every day of every year in every treatment, (year, day, case).
+
+    A file of series may have `urea`, `ammonium_nitrate`, `phosphate`, `manure`, `irrigation` and `deposition`
+    [kg ha-1] on their days; each that it has takes the place of that of `practice`.
+
+    Raises:
+        InputError: for a file that cannot be used or is not of whole years.
+    """
+    given = read_series(settings.series, DOSES) if settings.series else None
+    if given is None or not given.values:
+        return jax.tree.map(lambda dose: dose[None], doses(settings))  # type: ignore[no-any-return]
+    mole = 1.0 / (HECTARE * settings.layer.thickness)
+    atoms = {"urea": ("N", 2.0), "ammonium_nitrate": ("N", 2.0), "phosphate": ("P", 1.0), "manure": ("C", 1.0)}
+    years = {}
+    for name, kilograms in whole_years(given, 10, 1).items():
+        element, number = atoms.get(name, ("N", 1.0))
+        years[name] = jnp.asarray(kilograms) * mole / ATOMIC_MASS[element] / number
+    count = len(next(iter(years.values())))
+    usual, told = _by_practice(settings), {}
+    for name, dose in usual._asdict().items():
+        told[name] = years.get(name, jnp.broadcast_to(dose, (count, DAYS)))
+    return _treated(managing.Doses(**told))
 
 
 def _on(days: tuple[int, ...]) -> Array:
@@ -261,9 +291,9 @@ def _on(days: tuple[int, ...]) -> Array:
 
 
 def _treated(given: managing.Doses) -> managing.Doses:
-    """Doses of every treatment, (day, case)."""
+    """Doses of every treatment, (..., day, case)."""
     is_case = {name: jnp.asarray([float(case == name) for case in CASES]) for name in CASES}
-    each = {name: dose[:, None] * jnp.ones(len(CASES)) for name, dose in given._asdict().items()}
+    each = {name: jnp.asarray(dose)[..., None] * jnp.ones(len(CASES)) for name, dose in given._asdict().items()}
     for name in ("urea", "ammonium_nitrate", "manure"):
         each[name] = each[name] * (1.0 - is_case["no fertiliser"])
     each["returned"] = each["returned"] * (1.0 - is_case["straw sold"])
@@ -363,8 +393,8 @@ def _year(
         jnp.zeros((), int),
         none.astype(int),
     )
-    days = jax.tree.map(lambda a: a[k % a.shape[0]], all_days)
-    end, cut = jax.lax.scan(partial(_day, made, tolerance), zero, (days, todo))
+    days = jax.tree.map(lambda a: a[k % a.shape[0]], (all_days, todo))
+    end, cut = jax.lax.scan(partial(_day, made, tolerance), zero, days)
     of_maize = (jnp.arange(DAYS) >= maize_from).astype(float)
     grain = jnp.stack([jnp.tensordot(w, cut, axes=1) for w in (1.0 - of_maize, of_maize)], axis=1)
     return (end.x, end.first), Year(end.x, end.extents, end.events, grain, end.trouble, end.steps)
@@ -379,7 +409,7 @@ def _century(made: Plot, settings: Settings, x: Array, at: crops.Field, todo: ma
 def course(settings: Settings) -> tuple[Plot, Array, Year]:
     """Networks, amounts at the start (species, case), and all years (year, ...)."""
     made = plot(settings)
-    at, todo = environments(settings, weather(settings)), doses(settings)
+    at, todo = environments(settings, weather(settings)), doses_through(settings)
     start = jnp.broadcast_to(beginning(settings, made)[:, None], (len(made.field.names), len(CASES)))
     years = _century(made, settings, start, at, todo, jnp.arange(settings.years))
     return made, start, jax.block_until_ready(years)
@@ -410,10 +440,17 @@ def finished(settings: Settings, made: Plot, start: Array, years: Year) -> Resul
         "case": Series(np.array(CASES), ("case",), "1", "treatment"),
         "crop": Series(np.array(["wheat", "maize"]), ("crop",), "1", "crop"),
     }
-    series = _series(settings, made, years)
+    series = yearly(
+        made.field,
+        years.x,
+        years.extents,
+        years.grain,
+        float(settings.layer.thickness),
+        float(settings.plant.carbon),
+    )
     trouble = int(np.sum(years.trouble))
     notes = NOTES + ((f"{trouble} steps were limited, forced or unfinished.",) if trouble else ())
-    return Result(coordinates, series, _numbers(series), books(made, start, years), notes)
+    return Result(coordinates, series, headlines(series), books(made, start, years), notes)
 
 
 NOTES = (
@@ -421,92 +458,3 @@ NOTES = (
     "The harvest of the treatment 'harvest stacked' stays at the field, where nothing touches it.",
     "One layer: what leaves it downward has left the field, though deeper roots would find some of it.",
 )
-
-
-def _series(settings: Settings, made: Plot, years: Year) -> dict[str, Series]:
-    """Yearly sums by treatment."""
-    area = float(settings.layer.thickness) * HECTARE
-    kilograms = {e: ATOMIC_MASS[e] * area for e in "CNP"}
-    x, names = np.asarray(years.x), made.field.names
-    at, whole = ("year", "case"), ("year", "crop", "case")
-    grain = np.asarray(years.grain)
-    mass = kilograms["C"] / 1e3 / float(settings.plant.carbon)
-    rows: list[tuple[str, Any, tuple[str, ...], str, str]] = [
-        ("yield", grain[:, 0] * mass, whole, "t ha-1 yr-1", "dry grain harvested"),
-        ("grain_carbon", grain[:, 0] * kilograms["C"], whole, "kg ha-1 yr-1", "carbon of the grain"),
-        ("grain_nitrogen", grain[:, 1] * kilograms["N"], whole, "kg ha-1 yr-1", "nitrogen of the grain"),
-    ]
-    for name, species, meaning in ACCOUNTS:
-        if species in names:
-            element = next(iter(made.field.species[names.index(species)].content))
-            rows.append((name, x[:, names.index(species)] * kilograms[element], at, "kg ha-1 yr-1", meaning))
-    rows += [
-        (name, _extent(made, years, reactions) * kilograms[element], at, "kg ha-1 yr-1", meaning)
-        for name, reactions, element, meaning in FLUXES
-    ]
-    rows += [(name, values, at, unit, meaning) for name, values, unit, meaning in _stocks(made.field, x, kilograms)]
-    return {name: Series(np.asarray(v), dims, unit, meaning) for name, v, dims, unit, meaning in rows}
-
-
-ACCOUNTS = (
-    ("nitrous_oxide", "nitrous_oxide of the air", "N2O to the air, nitrogen"),
-    ("nitric_oxide", "nitric_oxide of the air", "NO to the air, nitrogen"),
-    ("dinitrogen", "dinitrogen", "N2 to the air, nitrogen"),
-    ("ammonia", "ammonia of the air", "NH3 to the air, nitrogen"),
-    ("leached_mineral", "river_DIN", "mineral nitrogen leached"),
-    ("leached_organic", "river_DON", "dissolved organic nitrogen leached"),
-    ("leached_phosphate", "river_DIP", "phosphate leached"),
-    ("leached_carbon", "river_DOC", "dissolved organic carbon leached"),
-    ("carbon_to_air", "co2", "net carbon from field to air"),
-)
-"""Series of accounts: name, species, meaning."""
-
-FLUXES = (
-    ("production", ("growth",), "C", "net growth of the crops, carbon"),
-    ("nitrogen_uptake", ("ammonium taken up", "nitrate taken up"), "N", "nitrogen that roots took up"),
-    ("nitrified", ("nitrification",), "N", "ammonium nitrified"),
-)
-"""Series of extents: name, reactions, element, meaning."""
-
-SOIL = ("labile", "recalcitrant", "dissolved", "active", "dormant", "mineral", "aggregates", "labile_enzyme",
-        "recalcitrant_enzyme")  # fmt: skip
-LIVING = ("active", "dormant")
-
-
-def _extent(made: Plot, years: Year, reactions: tuple[str, ...]) -> NDArray[np.float64]:
-    names = [r.name for r in made.field.reactions]
-    return np.asarray(sum(np.asarray(years.extents)[:, names.index(name)] for name in reactions))
-
-
-def _stocks(field: Network, x: Any, kilograms: dict[str, float]) -> list[tuple[str, Any, str, str]]:
-    def held(pools: tuple[str, ...], element: str) -> Any:
-        rows = [field.index(f"{p}_{element.lower()}") for p in pools if f"{p}_c" in field.names]
-        return x[:, rows].sum(axis=1) * kilograms[element]
-
-    inside = [not s.external for s in field.species]
-    totals = np.einsum("qs,ysc->yqc", field.contents * np.array(inside), x)
-    mineral = sum(x[:, field.index(n)] for n in ("ammonium", "nitrate", "nitrite")) * kilograms["N"]
-    return [
-        ("soil_carbon", held(SOIL, "C") / 1e3, "t ha-1", "organic carbon of the layer"),
-        ("soil_nitrogen", held(SOIL, "N") / 1e3, "t ha-1", "organic nitrogen of the layer"),
-        ("microbial_carbon", held(LIVING, "C"), "kg ha-1", "carbon of microbes"),
-        ("mineral_nitrogen", mineral, "kg ha-1", "mineral nitrogen left on 30 September"),
-        ("stock_carbon", totals[:, field.quantities.index("C")] * kilograms["C"], "kg ha-1", "all carbon at the field"),
-        ("stock_nitrogen", totals[:, field.quantities.index("N")] * kilograms["N"], "kg ha-1", "all nitrogen there"),
-    ]
-
-
-def _numbers(series: dict[str, Series]) -> tuple[Number, ...]:
-    """Means of the last years of the field as it is managed, and without fertiliser."""
-    rows = []
-    for case, word in ((0, ""), (1, "_unfertilised")):
-        for name in HEADLINES:
-            values = np.asarray(series[name].values)[-LAST:, ..., case]
-            whole = values.sum(axis=1) if values.ndim > 1 else values
-            rows.append(Number(name + word, float(whole.mean()), series[name].unit, series[name].meaning))
-    carbon = np.asarray(series["soil_carbon"].values)[:, 0]
-    rows.append(Number("soil_carbon_gain", float(carbon[-1] - carbon[0]), "t ha-1", "since the first year"))
-    return tuple(rows)
-
-
-HEADLINES = ("yield", "grain_nitrogen", "nitrous_oxide", "leached_mineral", "ammonia", "dinitrogen", "soil_carbon")

@@ -8,7 +8,6 @@ $$\Delta_{CO_2} = \rho\,\Delta_{air} + (1 - \rho)\,\Delta_{pools}$$
 Source of the measured: Sierra et al. (2012), Biogeosciences 9, 3013.
 """
 
-import csv
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from shanhai.core.errors import InputError
 from shanhai.core.ledger import JULIAN_YEAR
 from shanhai.core.params import par
 from shanhai.io.radiocarbon import read_graven2017
+from shanhai.io.soil_series import Wanted, read_series
 from shanhai.models.box.result import Number, Result, Series
 from shanhai.numerics.calibration import Calibrated, calibrate
 from shanhai.numerics.exponential import Exponential
@@ -178,16 +178,14 @@ def read_respired(path: Path) -> Measured:
     """Read a table of Δ14C of respiration with the columns Year and D14C.
 
     Raises:
-        InputError: for a file that is missing or lacks columns.
+        InputError: for a file that is missing, lacks columns or has gaps.
     """
-    if not path.is_file():
-        raise InputError(f"there is no file {path}", where="respired_file")
-    with path.open(encoding="utf8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"Year", "D14C"} <= set(rows[0]):
-        raise InputError(f"{path.name} has no columns Year and D14C", where="respired_file")
-    table = np.array([[float(r["Year"]), float(r["D14C"])] for r in rows])
-    return Measured(*table[np.argsort(table[:, 0], kind="stable")].T)
+    read = read_series(path, RESPIRED).values
+    order = np.argsort(read["year"], kind="stable")
+    return Measured(read["year"][order], read["d14c"][order])
+
+
+RESPIRED = {"year": Wanted("1", 1800.0, 2200.0), "d14c": Wanted("1e-3", -1000.0, 10000.0)}
 
 
 def fitted(settings: Settings, air: Air, measured: Measured) -> Calibrated:
@@ -307,7 +305,7 @@ def _result(
     begun = np.asarray(run.start.tracer[pools].sum(axis=0) / run.start.x[pools].sum(axis=0))
     coordinates = {
         "time": Series(np.asarray(run.year), ("time",), "yr", "middle of the year"),
-        "depth": Series(np.asarray(profile.depth), ("depth",), "m", "middle of a level"),
+        "depth": Series(np.asarray(profile.depth), ("depth",), "m", "middle of a level", "depth"),
         "pool": Series(np.array(POOLS), ("pool",), "1", "pool of carbon"),
     }
     atmosphere = np.interp(run.year, air.year, air.delta14c)

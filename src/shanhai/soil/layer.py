@@ -16,7 +16,6 @@ that of its own file. What an option switches off is not in the network.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -26,7 +25,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from shanhai.core.coefficients import Fixed
-from shanhai.core.constants import SECONDS_PER_HOUR, ZERO_CELSIUS
+from shanhai.core.constants import SECONDS_PER_HOUR
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import _strong_float, par
@@ -41,9 +40,13 @@ from shanhai.soil.carbon_use import LogitEfficiency
 from shanhai.soil.denitrification import Denitrification, chain
 from shanhai.soil.dormancy import Dormancy, dormancy_reactions
 from shanhai.soil.enzyme_allocation import Allocation, Enzymes, enzyme_reactions
-from shanhai.soil.gas_diffusivity import OXYGEN_OF_AIR, exchange, oxygen_capacity, oxygen_in_soil
+from shanhai.soil.gas_diffusivity import exchange, oxygen_capacity, oxygen_in_soil
+from shanhai.soil.layer_competition import FUNGI, MICROBES, Crowded
+from shanhai.soil.layer_conditions import POSSIBLE, Conditions, Rooted, Vegetation, check, daily, rooted, through
+from shanhai.soil.layer_mycorrhiza import Mycorrhiza, fungal_reactions
 from shanhai.soil.layer_oxygen import Oxygen
 from shanhai.soil.layer_phosphorus import PhosphorusOfLayer, exchangeable, mineral_phosphorus, phosphorus_reactions
+from shanhai.soil.layer_plants import Plants, plant_reactions
 from shanhai.soil.layer_pools import (
     GASES,
     OXYGEN,
@@ -54,7 +57,9 @@ from shanhai.soil.layer_pools import (
     airs,
     carbon_dioxide,
     electrons_of,
+    fungi_of,
     nitrogen_of,
+    plant_of,
     pools_of,
     rivers,
 )
@@ -65,31 +70,11 @@ from shanhai.soil.protection import Aggregation, Sorption, aggregate_reactions, 
 from shanhai.soil.stoichiometry import Composition, Immobilisation, uptake
 from shanhai.soil.temperature import Arrhenius
 
-
-class Conditions(NamedTuple):
-    """What the layer meets, each of any shape that the amounts broadcast with.
-
-    Args:
-        temperature: [K].
-        potential: matric potential [Pa], negative.
-        water: liquid [m3 m-3].
-        porosity: [m3 m-3].
-        potential_rate: dψ/dt [Pa s-1], see `birch.wetting`.
-        water_rate: dθ/dt [m3 m-3 s-1].
-        ph: [1].
-        drainage: water that flows out of the layer [m s-1].
-        oxygen: of the air above, mole fraction [1].
-    """
-
-    temperature: ArrayLike = ZERO_CELSIUS + 20.0
-    potential: ArrayLike = -3e4
-    water: ArrayLike = 0.25
-    porosity: ArrayLike = 0.5
-    potential_rate: ArrayLike = 0.0
-    water_rate: ArrayLike = 0.0
-    ph: ArrayLike = 6.5
-    drainage: ArrayLike = 0.0
-    oxygen: ArrayLike = OXYGEN_OF_AIR
+__all__ = [
+    "POSSIBLE", "Conditions", "Layer", "Microbes", "Minerals", "Mycorrhiza", "Oxygen", "PhosphorusOfLayer", "Plants",
+    "Rooted", "Vegetation", "advanced", "check", "course", "daily", "first_step", "network", "rooted", "species",
+    "stocked", "through",
+]  # fmt: skip
 
 
 class Microbes(eqx.Module):
@@ -131,8 +116,9 @@ class Minerals(eqx.Module):
 class Layer(eqx.Module):
     """Choice of processes with their numbers; None leaves one out.
 
-    Of the numbers of `Nitrification` the half-saturation of ammonium is not used. Without `oxygen` neither are those of
-    oxygen there and in `Denitrification`, and with it `anoxic` is not; without `phosphorus` C:P of microbes is not.
+    Of the numbers of `Nitrification` the half-saturation of ammonium is used with `plants` only. Without `oxygen`
+    those of oxygen are not used there and in `Denitrification`, and with it `anoxic` is not; without `phosphorus` C:P
+    of microbes and what `Plants` and `Mycorrhiza` have of it are not.
 
     Args:
         microbes: uptake, maintenance and death.
@@ -151,6 +137,12 @@ class Layer(eqx.Module):
         phosphorus: None for carbon and nitrogen alone.
         oxygen: None for soil whose water tells how much is without oxygen; otherwise it is used up and comes from the
             air, and electrons are conserved as elements are.
+        plants: None for soil where nothing grows. With them conditions are `rooted`, and all who take what is mineral
+            compete.
+        mycorrhiza: None for plants without fungi; not without `plants`.
+
+    Raises:
+        InputError: for fungi without plants.
     """
 
     microbes: Microbes = Microbes()
@@ -167,11 +159,17 @@ class Layer(eqx.Module):
     denitrification: Denitrification | None = Denitrification()
     phosphorus: PhosphorusOfLayer | None = None
     oxygen: Oxygen | None = None
+    plants: Plants | None = None
+    mycorrhiza: Mycorrhiza | None = None
     nitrate_respiration: Array = par(
         0.005, "h-1", source="choice; unverified", bounds=(0.0, 1.0),
         meaning="nitrogen that active carbon can reduce in each step where there is no oxygen",
     )  # fmt: skip
     thickness: Array = par(0.1, "m", source="choice", bounds=(1e-3, 2.0), meaning="of the layer, for gases and water")
+
+    def __check_init__(self) -> None:
+        if self.mycorrhiza is not None and self.plants is None:
+            raise InputError("fungi of roots need plants to feed them", where="layer of soil", do="give `plants` too")
 
     def anoxic_fraction(self, at: Conditions) -> Array:
         """Part of the soil without oxygen [1]."""
@@ -189,9 +187,11 @@ def species(layer: Layer) -> tuple[Species, ...]:
     pools = [p.labile, p.recalcitrant, p.labile_enzyme, p.recalcitrant_enzyme, p.dissolved, p.active]
     pools += [p.dormant] if layer.dormancy else []
     pools += [p.mineral, p.aggregates] if layer.minerals else []
+    pools += [fungi_of(elements, name) for name in FUNGI] if layer.mycorrhiza else []
     minerals = mineral_phosphorus() if layer.phosphorus else ()
     oxygen = (OXYGEN, OXYGEN_ABOVE) if layer.oxygen else ()
-    accounts = (carbon_dioxide(), *airs(elements), *rivers(elements))
+    plant = plant_of(elements) if layer.plants else ()
+    accounts = (carbon_dioxide(), *airs(elements), *rivers(elements), *plant)
     return (*(s for pool in pools for s in pool), *nitrogen_of(elements), *minerals, *oxygen, *accounts)
 
 
@@ -199,7 +199,7 @@ def network(layer: Layer) -> Network:
     """The reactions of a layer, checked for all that they move.
 
     Args:
-        layer: processes and numbers. The environment of the laws is `Conditions`.
+        layer: processes and numbers. The environment of the laws is `Conditions`, with plants `Rooted`.
 
     >>> soil = network(Layer())
     >>> soil.quantities, len(soil.reactions)
@@ -208,8 +208,9 @@ def network(layer: Layer) -> Network:
     >>> full.quantities, len(full.species), len(full.reactions)
     (('C', 'electrons', 'N', 'P'), 48, 41)
     """
-    reactions = [*_decay(layer), *_life(layer), *_mineral(layer), *_leaving(layer)]
-    return Network(species(layer), tuple(reactions), Conditions())
+    reactions = [*_decay(layer), *_life(layer), *_mineral(layer), *_leaving(layer), *_rooted(layer)]
+    sample = rooted(Conditions(), Vegetation()) if layer.plants else Conditions()
+    return Network(species(layer), tuple(reactions), sample)
 
 
 def _elements(layer: Layer) -> Elements:
@@ -233,6 +234,8 @@ def _needs(layer: Layer) -> tuple[dict[str, Array], dict[str, Law]]:
     most: dict[str, Law] = {"N": layer.immobilisation}
     if layer.phosphorus:
         ratios["P"], most["P"] = layer.composition.phosphorus, layer.phosphorus.most()
+    if layer.plants:
+        most = {element: Crowded(layer, law, element, MICROBES) for element, law in most.items()}
     return ratios, most
 
 
@@ -348,13 +351,24 @@ def _leaving(layer: Layer) -> list[Reaction]:
     return [*gases, *charged]
 
 
-def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, tolerance: Tolerance) -> Integrated:
+def _rooted(layer: Layer) -> list[Reaction]:
+    """Roots and their fungi."""
+    if layer.plants is None:
+        return []
+    fungi = fungal_reactions(layer, _elements(layer)) if layer.mycorrhiza else []
+    return [*plant_reactions(layer, _elements(layer)), *fungi]
+
+
+def course(
+    layer: Layer, x: Array, conditions: Conditions | Rooted, dt: Array | float, tolerance: Tolerance
+) -> Integrated:
     """A layer through conditions that change from step to step, with steps within them as errors ask for.
 
     Args:
         layer: processes and numbers.
         x: amounts at the start [mol m-3], (species, ...).
-        conditions: time on the first axis of every field, (time, ...); one number serves for all times.
+        conditions: time on the first axis of every field, (time, ...); one number serves for all times. With plants
+            they are `rooted`.
         dt: length of a step of the conditions [s].
         tolerance: errors allowed within a step.
 
@@ -368,14 +382,10 @@ def course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, to
     return _course(layer, x, through(conditions), dt, tolerance)
 
 
-def through(conditions: Conditions) -> Conditions:
-    """Conditions with time on the first axis of every field; fields of one number get it."""
-    length = max((np.shape(field)[0] for field in conditions if np.ndim(field)), default=1)
-    return Conditions(*(jnp.broadcast_to(f, (length, *np.shape(f)[1:])) for f in map(jnp.asarray, conditions)))
-
-
 @eqx.filter_jit
-def _course(layer: Layer, x: Array, conditions: Conditions, dt: Array | float, tolerance: Tolerance) -> Integrated:
+def _course(
+    layer: Layer, x: Array, conditions: Conditions | Rooted, dt: Array | float, tolerance: Tolerance
+) -> Integrated:
     advance = partial(advanced, network(layer), dt, tolerance)
     return jax.lax.scan(advance, (x, first_step(x)), conditions)[1]
 
@@ -386,44 +396,11 @@ def first_step(x: Array) -> Array:
 
 
 def advanced(
-    made: Network, dt: Array | float, tolerance: Tolerance, carry: tuple[Array, Array], at: Conditions
+    made: Network, dt: Array | float, tolerance: Tolerance, carry: tuple[Array, Array], at: Conditions | Rooted
 ) -> tuple[tuple[Array, Array], Integrated]:
     """One step of the conditions: amounts at its end with the length of the next trial step, and all that happened."""
     end = integrate(Rosenbrock("ros3"), made, carry[0], at, dt, tolerance, carry[1])
     return (end.x, end.next_step), end
-
-
-POSSIBLE = {
-    "temperature": (200.0, 350.0, "K"), "potential": (-1e10, 0.0, "Pa"), "water": (0.0, 1.0, "m3 m-3"),
-    "porosity": (0.01, 1.0, "m3 m-3"), "ph": (0.0, 14.0, "1"), "drainage": (0.0, 1e-2, "m s-1"),
-    "oxygen": (0.0, 1.0, "1"),
-}  # fmt: skip
-"""Smallest and largest values that a soil can have, with their unit."""
-
-
-def check(conditions: Conditions) -> None:
-    """Refuse conditions that no soil has.
-
-    Args:
-        conditions: of any shape; those that are traced are not looked at.
-
-    Raises:
-        InputError: for a value that is outside of `POSSIBLE`, and for more water than pores.
-    """
-    for name, value in conditions._asdict().items():
-        if isinstance(value, jax.core.Tracer):
-            return
-        low, high, unit = POSSIBLE.get(name, (-np.inf, np.inf, "s-1"))
-        wrong = ~((np.asarray(value) >= low) & (np.asarray(value) <= high)) | ~np.isfinite(np.asarray(value))
-        if np.any(wrong):
-            first = tuple(int(k) for k in np.argwhere(wrong)[0])
-            raise InputError(
-                f"{name} is {np.asarray(value)[first]:g}, and must be from {low:g} to {high:g} {unit}",
-                where=f"conditions, entry {first}",
-                do="give it in that unit, without gaps",
-            )
-    if np.any(np.asarray(conditions.water) > np.asarray(conditions.porosity)):
-        raise InputError("there is more water than pores", where="conditions", do="keep water within porosity")
 
 
 def stocked(layer: Layer, amounts: Mapping[str, ArrayLike]) -> Array:
@@ -447,8 +424,3 @@ def stocked(layer: Layer, amounts: Mapping[str, ArrayLike]) -> Array:
             raise InputError(f"the amount of {name} is negative or not a number", where="stocked")
     rows = [jnp.asarray(amounts.get(name, 0.0), float) for name in here]
     return jnp.stack(jnp.broadcast_arrays(*rows))
-
-
-def daily(conditions: Conditions, days: int) -> Conditions:
-    """The same conditions for a number of days, an entry each."""
-    return Conditions(*(jnp.full(days, jnp.asarray(value, float)) for value in conditions))

@@ -20,7 +20,7 @@ from shanhai.core.reactions import Network
 from shanhai.numerics.integrate import Integrated, Tolerance
 from shanhai.numerics.tracers import Carried, carry
 from shanhai.soil.isotopes import Isotope
-from shanhai.soil.layer import Conditions, Layer, advanced, check, first_step, network, species, through
+from shanhai.soil.layer import Conditions, Layer, Rooted, advanced, check, first_step, network, species, through
 
 
 class Label(eqx.Module):
@@ -30,8 +30,8 @@ class Label(eqx.Module):
         isotope: which; its element is carbon or nitrogen.
         amounts: at the start [mol m-3], (species, ...), see `labelled`.
         fractionation: factors α of the reactions, see `isotopes.fractionation_of`; None where none fractionates.
-        boundary: ratio of what comes from accounts, see `isotopes.boundary_of`. A layer takes neither carbon nor
-            nitrogen from one unless reactions are added to it.
+        boundary: ratio of what comes from accounts, see `isotopes.boundary_of`: of plants and, for fixation, of the
+            air. A layer without plants takes neither carbon nor nitrogen from one unless reactions are added to it.
     """
 
     isotope: Isotope = eqx.field(static=True)
@@ -86,7 +86,7 @@ def labelled(layer: Layer, x: Array, isotope: Isotope, ratios: ArrayLike | Mappi
 def course_with_tracers(
     layer: Layer,
     x: Array,
-    conditions: Conditions,
+    conditions: Conditions | Rooted,
     dt: Array | float,
     tolerance: Tolerance,
     labels: tuple[Label, ...],
@@ -116,15 +116,20 @@ def course_with_tracers(
 
 @eqx.filter_jit
 def _course(
-    layer: Layer, x: Array, conditions: Conditions, dt: Array | float, tolerance: Tolerance, labels: tuple[Label, ...]
+    layer: Layer,
+    x: Array,
+    conditions: Conditions | Rooted,
+    dt: Array | float,
+    tolerance: Tolerance,
+    labels: tuple[Label, ...],
 ) -> Labelled:
     made = network(layer)
     advance = partial(advanced, made, dt, tolerance)
 
-    def step(carried: tuple[tuple[Array, Array], list[Array]], at: Conditions) -> tuple[object, Labelled]:
+    def step(carried: tuple[tuple[Array, Array], list[Array]], at: Conditions | Rooted) -> tuple[object, Labelled]:
         state, amounts = carried
         after, end = advance(state, at)
-        moved = [_moved(made, label, held, state[0], end, dt) for label, held in zip(labels, amounts)]
+        moved = [moved_label(made, label, held, state[0], end, dt) for label, held in zip(labels, amounts)]
         named = {label.isotope.name: there for label, there in zip(labels, moved)}
         return (after, [there.amounts for there in moved]), Labelled(end, named)
 
@@ -132,7 +137,7 @@ def _course(
     return jax.lax.scan(step, begin, conditions)[1]  # type: ignore[arg-type]
 
 
-def _moved(made: Network, label: Label, held: Array, x: Array, end: Integrated, dt: Array | float) -> Carried:
+def moved_label(made: Network, label: Label, held: Array, x: Array, end: Integrated, dt: Array | float) -> Carried:
     """A label after a step of the conditions, without the axis of several labels.
 
     Pools hold their ratio times what the network says they hold, and not times x + ν ξ: of what turns over a thousand

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from shanhai.core.coefficients import evaluated
 from shanhai.core.constants import SECONDS_PER_HOUR
 from shanhai.core.reactions import Coefficient, Law
 from shanhai.soil.anoxic_fraction import water_filled_pores
-from shanhai.soil.layer_oxygen import equilibrium, microsite
+from shanhai.soil.layer_competition import NITRIFIERS, crowd, fed
+from shanhai.soil.layer_oxygen import equilibrium, places
 from shanhai.soil.losses import leaching_rate
 from shanhai.soil.protection import diffusion_wetness
 from shanhai.soil.temperature import Arrhenius
@@ -61,14 +63,15 @@ class _Found(Mapping[str, Array]):
 
 
 class AtMicrosite(eqx.Module):
-    """A law that sees the oxygen where microbes live [mol m-3 of water] in place of that of the bulk soil."""
+    """Mean of a law that sees the oxygen where microbes live [mol m-3 of water] in place of that of the bulk soil."""
 
     layer: "Layer"
     law: Law
 
     def __call__(self, x: Amounts, environment: Any) -> Array:
         """Rate at a state."""
-        return self.law(_Found(x, _microsite(self.layer, x, environment)), environment)
+        there = _places(self.layer, x, environment)
+        return sum(part * self.law(_Found(x, oxygen), environment) for part, oxygen in there)  # type: ignore[return-value]
 
 
 class Oxidised(eqx.Module):
@@ -80,8 +83,7 @@ class Oxidised(eqx.Module):
     def __call__(self, x: Amounts, environment: Any) -> Array:
         """Rate at a state."""
         assert self.layer.oxygen is not None
-        there = _microsite(self.layer, x, environment)
-        return self.law(x, environment) * there / (self.layer.oxygen.oxidation + there)
+        return _limited(self.layer, x, environment, self.law(x, environment), self.layer.oxygen.oxidation)
 
 
 class KeptInBurst(eqx.Module):
@@ -92,28 +94,33 @@ class KeptInBurst(eqx.Module):
 
     def __call__(self, x: Amounts, environment: Any) -> Array:
         """Part at a state."""
-        return 1.0 - (1.0 - evaluated(self.kept, x, environment)) * _aerobic(self.layer, x, environment)
+        return 1.0 - (1.0 - evaluated(self.kept, x, environment)) * aerobic(self.layer, x, environment)
 
 
-def _microsite(layer: "Layer", x: Amounts, at: Any) -> Array:
-    """Oxygen where microbes live [mol m-3]."""
+def _places(layer: "Layer", x: Amounts, at: Any) -> list[tuple[ArrayLike, Array]]:
+    """Parts of the soil and the oxygen where microbes live there [mol m-3]."""
     assert layer.oxygen is not None
-    return microsite(layer.oxygen, x["oxygen"], _demand(layer, x, at), at)
+    return places(layer.oxygen, x["oxygen"], _demand(layer, x, at), at)
+
+
+def _limited(layer: "Layer", x: Amounts, at: Any, rate: ArrayLike, half: Array) -> Array:
+    """A rate where oxygen limits it, the mean over the soil."""
+    return sum(part * rate * oxygen / (half + oxygen) for part, oxygen in _places(layer, x, at))  # type: ignore[return-value]
 
 
 def _demand(layer: "Layer", x: Amounts, at: Any) -> Array:
-    """Oxygen that microbes would take where it abounds [mol m-3 s-1]."""
+    """Oxygen that microbes would take where it abounds [mol m-3 s-1], and fungi for all that plants give them."""
     eaten = (1.0 - layer.efficiency(at.temperature)) * _eaten(layer, x, at)
     awake = eaten + _maintained_warm(layer, at) * x["active_c"]
-    return awake + _dozing_warm(layer, at) * x["dormant_c"] if layer.dormancy else awake
+    all_ = awake + _dozing_warm(layer, at) * x["dormant_c"] if layer.dormancy else awake
+    return all_ + fed(layer, at) if layer.mycorrhiza else all_
 
 
-def _aerobic(layer: "Layer", x: Amounts, at: Any) -> Array:
-    """Respiration over that where oxygen abounds [1]."""
+def aerobic(layer: "Layer", x: Amounts, at: Any) -> Array:
+    """Respiration over that where oxygen abounds [1], also of roots and fungi."""
     if layer.oxygen is None:
         return 1.0 - layer.anoxic_fraction(at)
-    there = _microsite(layer, x, at)
-    return there / (layer.oxygen.respiration + there)
+    return _limited(layer, x, at, 1.0, layer.oxygen.respiration)
 
 
 def _eaten(layer: "Layer", x: Amounts, at: Any) -> Array:
@@ -126,7 +133,7 @@ def _eaten(layer: "Layer", x: Amounts, at: Any) -> Array:
 
 def taken_up(layer: "Layer", x: Amounts, at: Any) -> Array:
     """Uptake of dissolved carbon by active microbes [mol m-3 s-1]."""
-    return _aerobic(layer, x, at) * _eaten(layer, x, at)
+    return aerobic(layer, x, at) * _eaten(layer, x, at)
 
 
 def reduction(layer: "Layer", x: Amounts, at: Any) -> Array:
@@ -142,7 +149,7 @@ def efficiency(layer: "Layer", x: Amounts, at: Any) -> Array:
 
 def maintained(layer: "Layer", x: Amounts, at: Any) -> Array:
     """Active carbon that is respired for maintenance [s-1]; without oxygen cells hold still."""
-    return _maintained_warm(layer, at) * _aerobic(layer, x, at) if layer.oxygen else _maintained_warm(layer, at)
+    return _maintained_warm(layer, at) * aerobic(layer, x, at) if layer.oxygen else _maintained_warm(layer, at)
 
 
 def dozing(layer: "Layer", x: Amounts, at: Any) -> Array:
@@ -159,14 +166,18 @@ def _dozing_warm(layer: "Layer", at: Any) -> Array:
 
 
 def nitrified(layer: "Layer", x: Amounts, at: Any) -> Array:
-    """Ammonium that is nitrified [s-1]."""
+    """Ammonium that is nitrified [s-1]; where plants are followed, nitrifiers compete with them."""
+    alone = _nitrified_alone(layer, x, at)
+    return alone / crowd(layer, x, at, "N", 0, NITRIFIERS) if layer.plants else alone
+
+
+def _nitrified_alone(layer: "Layer", x: Amounts, at: Any) -> Array:
     assert layer.nitrification is not None
     warm = layer.microbes.temperature(at.temperature)
     filled = water_filled_pores(at.water, at.porosity)  # thin films slow it down as they do uptake
     if layer.oxygen is None:
         return layer.nitrification.rate_constant(warm, filled, at.ph, layer.anoxic_fraction(at))
-    there = _microsite(layer, x, at)
-    oxic = there / (layer.nitrification.oxygen + there)
+    oxic = _limited(layer, x, at, 1.0, layer.nitrification.oxygen)
     return layer.nitrification.rate_constant(warm, filled, at.ph) * oxic
 
 

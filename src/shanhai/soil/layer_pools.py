@@ -5,6 +5,7 @@ CO2, organic nitrogen is as reduced as ammonium, oxygen takes four. Then what is
 the nitrate that it takes, as elements are, and the respiratory quotient is one.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from shanhai.core.reactions import Species
@@ -74,6 +75,20 @@ def pools_of(elements: Elements) -> Pools:
     ['dissolved_c', 'dissolved_n']
     """
     return Pools(*(elements.pool(name) for name in Pools._fields))
+
+
+def plant_of(elements: Elements) -> Pool:
+    """Accounts of the plant, which gives carbon and gets nutrients.
+
+    >>> [s.name for s in plant_of(Elements("CN", False))]
+    ['plant_c', 'plant_n']
+    """
+    return tuple(replace(s, external=True) for s in elements.pool("plant"))
+
+
+def fungi_of(elements: Elements, name: str) -> Pool:
+    """Pool of a mycorrhizal fungus."""
+    return elements.pool(name)
 
 
 def carbon_dioxide() -> Species:

@@ -27,7 +27,7 @@ from shanhai.core.coefficients import Fixed
 from shanhai.core.constants import ATOMIC_MASS, SECONDS_PER_DAY
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import par
-from shanhai.core.reactions import Coefficient, Network, Reaction, Species, moved
+from shanhai.core.reactions import Coefficient, Network, Reaction, Species
 from shanhai.core.routing import Pool, routed
 from shanhai.soil import crop as crops
 from shanhai.soil import layer as soils
@@ -273,7 +273,7 @@ def _tillage(m: Management, layer: Layer, elements: Elements) -> list[Reaction]:
     return [mixing, routed("tillage opens", opening, p.aggregates, {p.labile: 1.0}, {}, meaning="aggregates break")]
 
 
-def applied(events: Network, x: Array, doses: Doses) -> tuple[Array, Array]:
+def applied(events: Network, x: Array, doses: tuple[ArrayLike, ...]) -> tuple[Array, Array]:
     r"""Amounts after what is done on a day, and the extent of each transfer.
 
     Args:
@@ -292,7 +292,7 @@ def applied(events: Network, x: Array, doses: Doses) -> tuple[Array, Array]:
     (0.5, -0.5, -2.0)
     """
     extents = events.rates(x, doses)
-    return x + moved(events.stoichiometry(x, doses), extents), extents
+    return x + events.coefficients(x, doses).moved(extents), extents
 
 
 class _Escaping(eqx.Module):

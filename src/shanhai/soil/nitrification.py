@@ -162,7 +162,13 @@ class Nitrification(eqx.Module):
         return Monod(speed, {"ammonium": self.ammonium, "oxygen": self.oxygen})
 
 
-def reactions(law: Law, numbers: Nitrification | None = None, *, oxygen: bool = False) -> tuple[Reaction, ...]:
+def reactions(
+    law: Law,
+    numbers: Nitrification | None = None,
+    *,
+    oxygen: bool = False,
+    leaks: Mapping[str, Coefficient] | None = None,
+) -> tuple[Reaction, ...]:
     r"""Nitrification of ammonium to nitrate, with the shares s that leak as N2O and NO.
 
     $$\mathrm{NH_4} + \Bigl(2 - s_{N_2O} - \tfrac34 s_{NO}\Bigr) \mathrm{O_2}
@@ -172,6 +178,7 @@ def reactions(law: Law, numbers: Nitrification | None = None, *, oxygen: bool = 
         law: rate of ammonium [mol m-3 s-1], `FirstOrder("ammonium", k)` or `Nitrification().kinetics(speed)`.
         numbers: shares; default ones if not given.
         oxygen: whether the network has a species "oxygen" that it takes.
+        leaks: shares in the place of those of the numbers, each a number or a function of (amounts, environment).
 
     >>> from shanhai.core.first_order import FirstOrder
     >>> from shanhai.core.reactions import Network
@@ -181,11 +188,25 @@ def reactions(law: Law, numbers: Nitrification | None = None, *, oxygen: bool = 
     [-1.0, 0.9994, 0.0006, 0.0]
     """
     given = numbers or Nitrification()
-    leaks = {"nitrous_oxide": given.nitrous_oxide, "nitric_oxide": given.nitric_oxide}
-    makes: dict[str, Coefficient] = {"ammonium": -1.0}
-    makes |= {name: Fixed(share) for name, share in leaks.items()}
-    makes["nitrate"] = Fixed(1.0 - given.nitrous_oxide - given.nitric_oxide)
+    known: Mapping[str, Coefficient] = leaks or {
+        "nitrous_oxide": Fixed(given.nitrous_oxide),
+        "nitric_oxide": Fixed(given.nitric_oxide),
+    }
+    makes: dict[str, Coefficient] = {"ammonium": -1.0, **known}
+    makes["nitrate"] = _Rest(1.0, tuple((name, 1.0) for name in known), known)
     if oxygen:
-        kept = jnp.stack([share * ELECTRONS[name] for name, share in leaks.items()]).sum()
-        makes["oxygen"] = Fixed((kept - ELECTRONS["ammonium"]) / 4.0)
+        electrons = ELECTRONS["ammonium"] / 4.0
+        makes["oxygen"] = _Rest(-electrons, tuple((name, -ELECTRONS[name] / 4.0) for name in known), known)
     return (Reaction("nitrification", law, makes, "ammonium to nitrate, with leaks of N2O and NO"),)
+
+
+class _Rest(eqx.Module):
+    """A coefficient less what shares take of it."""
+
+    whole: float = eqx.field(static=True)
+    each: tuple[tuple[str, float], ...] = eqx.field(static=True)
+    shares: Mapping[str, Coefficient]
+
+    def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
+        taken = [part * evaluated(self.shares[name], x, environment) for name, part in self.each]
+        return self.whole - jnp.stack(jnp.broadcast_arrays(*taken)).sum(axis=0)

@@ -213,13 +213,13 @@ def transported(
     check(species, kinds)
     row = _rows(species)
     deep = _per_level(thickness, x.shape[1:])
-    faces = jnp.zeros((x.shape[0], x.shape[1] + 1, *x.shape[2:]), x.dtype)
+    passed: dict[int, Array] = {}
     limited = jnp.zeros(x.shape[2:], int)
     for names, way in _ways(kinds, deep, medium, outside):
-        rows = np.array([row[name] for name in names])
-        step = _stepped(way, jnp.moveaxis(x[rows] * deep, 0, 1), dt, stages)
-        faces = faces.at[rows].set(jnp.moveaxis(dt * step.face_fluxes, 1, 0))
+        step = _stepped(way, jnp.stack([x[row[name]] * deep for name in names], axis=1), dt, stages)
+        passed |= {row[name]: dt * step.face_fluxes[:, k] for k, name in enumerate(names)}
         limited = limited + jnp.sum(step.limited, axis=0)
+    faces = _stacked(passed, x)
     return Moved(_booked(species, kinds, x, faces, deep), faces, limited)
 
 
@@ -241,16 +241,16 @@ def transport_rate(
     [[-1.0, 1.0]]
     """
     deep = _per_level(thickness, x.shape[1:])
-    faces, row = jnp.zeros((x.shape[0], x.shape[1] + 1, *x.shape[2:]), x.dtype), _rows(species)
+    passed: dict[int, Array] = {}
+    row = _rows(species)
     for names, way in _ways(kinds, deep, medium, outside):
-        rows = np.array([row[name] for name in names])
-        potential = way.store(jnp.moveaxis(x[rows] * deep, 0, 1)).potential
+        potential = way.store(jnp.stack([x[row[name]] * deep for name in names], axis=1)).potential
         inner = way.inner(Levels(potential[:-1], potential[:-1]), Levels(potential[1:], potential[1:]))
         top, bottom = (edge(Levels(p, p)) for edge, p in ((way.top, potential[0]), (way.bottom, potential[-1])))
-        shape = potential.shape[1:]
-        ends = (jnp.broadcast_to(e, shape)[None] for e in (top, bottom))
-        first, last = ends
-        faces = faces.at[rows].set(jnp.moveaxis(jnp.concatenate([first, inner, last]), 1, 0))
+        first, last = (jnp.broadcast_to(e, potential.shape[1:])[None] for e in (top, bottom))
+        fluxes = jnp.concatenate([first, inner, last])
+        passed |= {row[name]: fluxes[:, k] for k, name in enumerate(names)}
+    faces = _stacked(passed, x)
     return _booked(species, kinds, jnp.zeros_like(x), faces, deep)
 
 
@@ -291,12 +291,28 @@ def _stepped(way: _Way, amount: Array, dt: ArrayLike, stages: int) -> ColumnStep
 
 def _booked(species: tuple[Species, ...], kinds: Kinds, x: Array, faces: Array, deep: Array) -> Array:
     """Amounts after what passed the faces, with what passed top and bottom in the accounts."""
-    x, row = x + (faces[:, :-1] - faces[:, 1:]) / deep, _rows(species)
+    row = _rows(species)
+    gains: dict[int, list[Array]] = {}
     for name, kind in kinds.items():
         if not isinstance(kind, Solid):
-            here, to = row[name], row[kind.account]
-            x = x.at[to, 0].add(-faces[here, 0] / deep[0]).at[to, -1].add(faces[here, -1] / deep[-1])
-    return x
+            gains.setdefault(row[kind.account], []).append(faces[row[name]])
+    end = x + (faces[:, :-1] - faces[:, 1:]) / deep
+    return jnp.stack([end[i] + _left(gains[i], deep) if i in gains else end[i] for i in range(len(x))])
+
+
+def _left(faces: list[Array], deep: Array) -> Array:
+    """What passed the top and the bottom outward, per volume of the outermost levels."""
+    passed = sum(faces[1:], faces[0])
+    up, down = -passed[:1] / deep[:1], passed[-1:] / deep[-1:]
+    if len(deep) == 1:
+        return up + down
+    return jnp.concatenate([up, jnp.zeros_like(deep[1:-1]), down])
+
+
+def _stacked(faces: dict[int, Array], x: Array) -> Array:
+    """What passes the faces, of all species, from that of those that move."""
+    none = jnp.zeros((x.shape[1] + 1, *x.shape[2:]), x.dtype)
+    return jnp.stack([faces.get(i, none) for i in range(len(x))])
 
 
 def _ways(kinds: Kinds, deep: Array, medium: Medium, outside: ArrayLike) -> list[tuple[list[str], _Way]]:

@@ -13,14 +13,16 @@ class Series(NamedTuple):
     Args:
         values: array.
         dims: names of its axes, each a coordinate of the result.
-        unit: UDUNITS string.
+        unit: UDUNITS string; "" where entries have units of their own.
         meaning: one phrase.
+        cf: CF standard name, where there is one.
     """
 
     values: Any
     dims: tuple[str, ...]
     unit: str
     meaning: str
+    cf: str = ""
 
 
 class Number(NamedTuple):

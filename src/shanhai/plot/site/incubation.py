@@ -55,7 +55,9 @@ def _outer(figure: Figure, result: Result, rows: int) -> None:
         axes.tick_params(labelbottom=last, labelleft=k % COLUMNS == 0)
         if last:
             axes.set_xlabel("Day")
-    figure.axes[(rows // 2) * COLUMNS].set_ylabel(style.unit_text(result.series["modelled"].unit).replace("CO²", "CO₂"))
+    modelled = result.series["modelled"]
+    what = "CO₂-C" if "as carbon" in modelled.meaning else "CO₂"
+    figure.axes[(rows // 2) * COLUMNS].set_ylabel(f"{what}, {style.unit_text(modelled.unit)}")
     shown = [np.asarray(result.series[n].values) for n in ("measured", *LINES) if n in result.series]
     figure.axes[0].set_ylim(0.0, 1.05 * max(float(np.nanmax(values)) for values in shown))
     figure.axes[0].legend(fontsize=7)

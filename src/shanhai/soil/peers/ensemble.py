@@ -12,6 +12,8 @@ from shanhai.core.reactions import Network
 from shanhai.soil.peers.casacnp import Casa, CasaSite, casa_network, casa_start
 from shanhai.soil.peers.century import Century, CenturyWeek, century_network
 from shanhai.soil.peers.corpse import Corpse, CorpseSite, corpse_network, corpse_start
+from shanhai.soil.peers.daycent import daycent_network, daycent_start
+from shanhai.soil.peers.daycent_matter import Daycent, daycent_day, litter_parts
 from shanhai.soil.peers.mend import Mend, MendSite, mend_network, mend_start
 from shanhai.soil.peers.millennial import Millennial, MillennialDay, millennial_network
 from shanhai.soil.peers.mimics import Mimics, MimicsSite, mimics_network
@@ -72,7 +74,7 @@ def with_litter(peer: Peer, x: Array, amount: ArrayLike) -> Array:
 
 
 def ensemble(litter: float = 400.0, warmth: float = 12.0) -> dict[str, Peer]:
-    """Eight peers with their published numbers in one climate.
+    """Nine peers with their published numbers in one climate.
 
     Args:
         litter: carbon that falls [g m-2 yr-1].
@@ -83,7 +85,7 @@ def ensemble(litter: float = 400.0, warmth: float = 12.0) -> dict[str, Peer]:
 
     >>> peers = ensemble()
     >>> list(peers)
-    ['millennial', 'rothc', 'century', 'mimics', 'mimics_cn', 'corpse', 'casacnp', 'mend']
+    ['millennial', 'rothc', 'century', 'mimics', 'mimics_cn', 'corpse', 'casacnp', 'mend', 'daycent']
     >>> [round(float(carbon(peer, peer.start))) for peer in peers.values()][:4]
     [7200, 7000, 6900, 5460]
     >>> peer = peers["mend"]
@@ -139,6 +141,7 @@ def _of_nutrients(litter: float, warmth: float) -> dict[str, Peer]:
         "corpse": _corpse(litter, warmth),
         "casacnp": _casacnp(litter, warmth),
         "mend": _mend(litter, warmth),
+        "daycent": _daycent(litter, warmth),
     }
 
 
@@ -178,3 +181,11 @@ def _mend(litter: float, warmth: float) -> Peer:
     falls |= {f"{name[:-1]}n": share * by_nitrogen for name, share in falls.items()}
     start = mend_start(Mend(), jnp.array([150.0, 150.0, 2000.0, 2.0, 15.0, 10.0, 20.0, 0.02, 0.02, 0.04]))
     return Peer(mend_network(Mend()), start, site, SECONDS_PER_DAY, gram, falls)
+
+
+def _daycent(litter: float, warmth: float) -> Peer:
+    model, half = Daycent(), 0.5 * litter / YEAR
+    day = daycent_day(model, warmth, 0.25, half, half, nitrogen=1.0 / YEAR, uptake=12.0 / YEAR)
+    falls = {f"surface_{part}": float(share) for part, share in litter_parts(model, 0.2, 50.0)._asdict().items()}
+    start = daycent_start(model, jnp.array([100.0, 80.0, 15.0, 80.0, 60.0, 12.0, 30.0, 100.0, 2200.0, 800.0]))
+    return Peer(daycent_network(model), start, day, 1.0, 1.0, falls)
