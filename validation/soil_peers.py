@@ -1,7 +1,7 @@
 """Published soil models as configurations: `python -m validation.soil_peers FOLDER`, the folder of shared soil data.
 
 Draws ten years of Millennial v2 with its authors' Fortran, what it costs to find its periodic year, MIMICS at fourteen
-sites, and what becomes of one pulse of litter in eight models.
+sites, and what becomes of one pulse of litter in nine models.
 """
 
 import argparse
@@ -32,6 +32,7 @@ LINES = {
     "millennial": ("Millennial v2", "#000000", "-"),
     "rothc": ("RothC", "#e69f00", "-"),
     "century": ("CENTURY", "#d55e00", "-"),
+    "daycent": ("DayCent", "#d55e00", "--"),
     "casacnp": ("CASA-CNP", "#cc79a7", "-"),
     "mimics": ("MIMICS", "#56b4e9", "-"),
     "mimics_cn": ("MIMICS-CN", "#0072b2", "--"),
@@ -124,7 +125,7 @@ def pulse(peer: Peer, days: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def structural_ensemble() -> Path:
-    """One pulse of litter in eight models: what is left, what is respired a day, and the stock at rest."""
+    """One pulse of litter in nine models: what is left, what is respired a day, and the stock at rest."""
     days = np.concatenate([[0.0], np.geomspace(0.5, 365.0 * 30.0, 60)])
     found = {name: pulse(peer, days) for name, peer in ensemble().items()}
     with look():
