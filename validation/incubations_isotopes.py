@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from shanhai.core.constants import SECONDS_PER_DAY
-from shanhai.models.site.jar import TOLERANCE, Jar, Treatment, conditions, start
+from shanhai.models.site.jar import Jar, Treatment, conditions, start
 from shanhai.numerics.calibration import with_parameters
 from shanhai.plot.style import look
 from shanhai.soil.isotopes import Isotope
@@ -45,7 +45,7 @@ def fractions(jar: Jar, treatment: Treatment, days: int) -> np.ndarray:
         labelled(jar.layer, x, Isotope(name, "C", 1.0), dict.fromkeys(pools, 1.0)) for name, pools in GROUPS.items()
     ]
     ends = course_with_tracers(
-        jar.layer, x, conditions(jar, treatment, days), SECONDS_PER_DAY, TOLERANCE, tuple(labels)
+        jar.layer, x, conditions(jar, treatment, days), SECONDS_PER_DAY, jar.tolerance, tuple(labels)
     )
     row = network(jar.layer).index("co2")
     whole = np.diff(np.asarray(ends.end.x[:, row]), axis=0, prepend=0.0)

@@ -80,7 +80,7 @@ def main(folder: Path, starts: int) -> None:
     """Fit and write what came out."""
     began = time.perf_counter()
     settings = {study: make(folder) for study, make in STUDIES.items()}
-    data = {study: incubation._data(s)[0] for study, s in settings.items()}
+    data = {study: incubation.read(s)[0] for study, s in settings.items()}
     out = told(settings, data, fitted(settings, data, starts))
     file = DOCS / "validation_incubations.json"
     stored = json.loads(file.read_text())

@@ -3,14 +3,10 @@
 import json
 from pathlib import Path
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.conftest import SHARED
-from validation.incubations import STUDIES
-
-from shanhai.numerics.calibration import with_parameters
-from shanhai.site import incubation
+from validation.incubations import STUDIES, finely, misses
 
 ROOT = Path(__file__).parents[2]
 STORED = json.loads((ROOT / "docs" / "validation_incubations.json").read_text())
@@ -37,12 +33,8 @@ def test_stored_parameters_give_the_stored_misfit(study):
     if not FOLDER.is_dir():
         pytest.skip("shared/data/soil is not here")
     settings = STUDIES[study](FOLDER)
-    data, _ = incubation._data(settings)
-    stored = STORED[study]["parameters"]
-    fitted = with_parameters(settings.jar, list(stored), jnp.array([row[1] for row in stored.values()]))
-    off = (incubation.predict(settings, fitted, data) - data.values) / data.error
-    misfit = float(np.nanmean(np.asarray(off) ** 2))
-    assert misfit == pytest.approx(STORED[study]["numbers"]["misfit"], rel=0.02)
+    found, stored = misses(settings, STORED[study]["parameters"]), STORED[study]["numbers"]
+    assert found == pytest.approx({name: stored[name] for name in found}, rel=0.02)
 
 
 @pytest.mark.slow
@@ -50,9 +42,7 @@ def test_cellulose_primes_the_soils_own_carbon():
     if not FOLDER.is_dir():
         pytest.skip("shared/data/soil is not here")
     settings = STUDIES["fontaine"](FOLDER)
-    data, _ = incubation._data(settings)
-    stored = STORED["fontaine"]["parameters"]
-    fitted = with_parameters(settings.jar, list(stored), jnp.array([row[1] for row in stored.values()]))
-    control, cellulose = np.asarray(incubation.predict(settings, fitted, data))[-1]
+    found, data = finely(settings, STORED["fontaine"]["parameters"])
+    control, cellulose = found[-1]
     measured_control, measured_cellulose = np.asarray(data.values)[-1]
     assert cellulose / control == pytest.approx(measured_cellulose / measured_control, rel=0.1)

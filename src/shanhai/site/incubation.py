@@ -99,7 +99,7 @@ def run(settings: Settings) -> Result:
     Raises:
         InputError: for a table that cannot be read, lists of different lengths, or a fit that fails.
     """
-    data, names = _data(settings)
+    data, names = read(settings)
     fit = fitted(settings, data)
     return _result(settings, data, names, fit)
 
@@ -166,7 +166,7 @@ def _spread(settings: Settings) -> dict[str, float]:
     return dict(zip(settings.free, settings.spread))
 
 
-def _data(settings: Settings) -> tuple[Data, tuple[str, ...]]:
+def read(settings: Settings) -> tuple[Data, tuple[str, ...]]:
     """The table in mol m-3, with the treatments of its jars."""
     table = read_incubations(Path(settings.file), settings.jars) if settings.file else _unmeasured(settings)
     count = len(table.jars)

@@ -23,15 +23,26 @@ __all__ = [
     "Jar", "Shares", "Soil", "Treatment", "at_days", "conditions", "respired", "respired_from_soil", "run", "start"
 ]  # fmt: skip
 
-TOLERANCE = Tolerance(relative=1e-4, absolute=1e-6)  # type: ignore[arg-type]
-
 
 class Jar(eqx.Module):
-    """A soil, how its carbon is shared out, and the processes in it; oxygen is followed."""
+    """A soil, how its carbon is shared out, and the processes in it; oxygen is followed.
+
+    Args:
+        layer: processes.
+        soil: contents.
+        shares: of the carbon, by pool.
+        error: allowed within a day, over the amounts. Where a few microbes wake and multiply it grows with them.
+    """
 
     layer: Layer = Layer(oxygen=Oxygen())
     soil: Soil = Soil()
     shares: Shares = Shares()
+    error: float = eqx.field(static=True, default=1e-4)
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """Errors allowed within a day."""
+        return Tolerance(relative=self.error, absolute=1e-2 * self.error)  # type: ignore[arg-type]
 
 
 class Treatment(NamedTuple):
@@ -78,7 +89,7 @@ def conditions(jar: Jar, treatment: Treatment, days: int) -> Conditions:
 def run(jar: Jar, treatment: Treatment, days: int) -> tuple[Array, Integrated]:
     """Amounts at the start, and what every day brought."""
     x = start(jar, treatment)
-    return x, course(jar.layer, x, conditions(jar, treatment, days), SECONDS_PER_DAY, TOLERANCE)
+    return x, course(jar.layer, x, conditions(jar, treatment, days), SECONDS_PER_DAY, jar.tolerance)
 
 
 def respired(jar: Jar, treatment: Treatment, days: int) -> Array:
@@ -92,7 +103,7 @@ def respired_from_soil(jar: Jar, treatment: Treatment, days: int) -> Array:
     x = start(jar, treatment)
     added = jar.soil.of_mass(treatment.added)
     label = labelled(jar.layer, x, CARBON_13, {"labile_c": added / x[network(jar.layer).index("labile_c")]})
-    ends = course_with_tracers(jar.layer, x, conditions(jar, treatment, days), SECONDS_PER_DAY, TOLERANCE, (label,))
+    ends = course_with_tracers(jar.layer, x, conditions(jar, treatment, days), SECONDS_PER_DAY, jar.tolerance, (label,))
     row = network(jar.layer).index("co2")
     return _from_nothing(ends.end.x[:, row] - ends.labels[CARBON_13.name].amounts[:, row])
 
