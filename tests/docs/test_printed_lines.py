@@ -16,6 +16,7 @@ from sybil.example import Example
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 import shanhai
+from shanhai.io import presets
 from shanhai.monitoring import config
 
 ROOT = Path(__file__).parents[2]
@@ -90,12 +91,16 @@ def test_prompts_stand_only_where_they_are_run(page):
     assert stray == [], "use a ```python or a ```console block"
 
 
-def test_configurations_shown_are_accepted(page):
+def test_configurations_shown_are_accepted(page, tmp_path):
     for fence in FENCE.finditer(page.read_text(encoding="utf8")):
         if fence[2] == "toml":
             shown = tomllib.loads(fence[3])
             if shown.get("kind") == "flux":
                 config.parse(shown, where=page_name(page))
+            elif shown.get("kind") in ("box", "site"):
+                file = tmp_path / "shown.toml"
+                file.write_text(fence[3], encoding="utf8")
+                assert presets.read_preset(str(file), {}, shown["kind"]).model == shown["model"]
 
 
 def test_links_lead_to_files_and_headings_that_exist(page):

@@ -207,13 +207,18 @@ def environments(settings: Settings, given: Weather) -> crops.Field:
     rotation = crops.rotation(*asked)
     shape = given.water.shape
     potential = g.entry * (given.water / g.porosity) ** -g.retention
-    before = [jnp.roll(a.ravel(), 1).reshape(shape) for a in (potential, given.water)]
-    wet = wetting(before[0], potential, before[1], given.water, SECONDS_PER_DAY)
+    wet = wetting(_day_before(potential), potential, _day_before(given.water), given.water, SECONDS_PER_DAY)
     at = Conditions(
         given.temperature, potential, given.water, g.porosity, wet.potential_rate, wet.water_rate, g.ph, given.drainage
     )
     soils.check(at)
     return jax.tree.map(lambda a: jnp.broadcast_to(a, shape), crops.field(at, rotation))
+
+
+def _day_before(days: Array) -> Array:
+    """What was on the day before, (year, day); the weather repeats, so that the last day comes before the first."""
+    flat = days.ravel()
+    return jnp.concatenate([flat[-1:], flat[:-1]]).reshape(days.shape)
 
 
 def _check_calendar(settings: Settings) -> None:
