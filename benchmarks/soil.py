@@ -43,7 +43,7 @@ class WrittenOut:
         rates = [dt * reaction.law(view, environment) for reaction in network.reactions]
         amounts = [sum((c * rates[j] for c, j in terms), start=x[i]) for i, terms in enumerate(self.terms)]
         extents = jnp.stack([jnp.broadcast_to(r, x.shape[1:]) for r in rates])
-        return Step(jnp.stack(amounts), extents, jnp.zeros_like(x))
+        return Step(jnp.stack(amounts), extents, jnp.zeros_like(x), extents / dt)
 
 
 def column_steps(columns: int, written_out: bool) -> float:

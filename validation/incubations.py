@@ -27,7 +27,8 @@ DOCS = Path(__file__).parent.parent / "docs"
 FREE = {
     "shares.labile": 1.0, "shares.dissolved": 1.0, "shares.microbes": 0.5, "shares.asleep": 0.3,
     "layer.microbes.uptake": 1.0, "layer.microbes.half_saturation": 2.0, "layer.microbes.maintenance": 1.0,
-    "layer.microbes.death": 1.0, "layer.microbes.temperature.energy": 0.2, "layer.enzymes.production": 1.0,
+    "layer.microbes.death": 1.0, "layer.microbes.crowding": 2.0, "layer.microbes.temperature.energy": 0.2,
+    "layer.enzymes.production": 1.0,
 }  # fmt: skip
 """Parameters of a soil and its microbes, and the standard error of the logarithm of what is known of each."""
 
@@ -37,17 +38,6 @@ OXYGEN = {
     "layer.oxygen.inside": 0.3,
     "layer.thickness": 2.0,
 }
-
-LEARNED = {
-    "layer.microbes.uptake": 0.0082, "layer.microbes.half_saturation": 0.033, "layer.microbes.maintenance": 0.0032,
-    "layer.microbes.death": 0.0004, "layer.enzymes.production": 6e-4, "layer.oxygen.respiration": 0.0062,
-    "layer.oxygen.radius": 0.001,
-}  # fmt: skip
-"""Kinetics that the fit to Sierra et al. (2017) ends with; what was known before of the other two soils."""
-
-
-def _learned(jar: Jar) -> Jar:
-    return with_parameters(jar, list(LEARNED), jnp.array(list(LEARNED.values())))
 
 
 def sierra(folder: Path) -> Settings:
@@ -74,7 +64,7 @@ def fontaine(folder: Path) -> Settings:
     return Settings(
         file=str(folder / "Fontaine2007" / "timeSeries.csv"), unit="mg C kg-1", source="soil",
         jars=("control", "cellulose"), temperature=(20.0, 20.0), filled=(0.5, 0.5), oxygen=(1.0, 1.0), added=(0.0, 1.0),
-        free=tuple(free), spread=tuple(free.values()), jar=_learned(Jar(soil=soil, shares=shares)),
+        free=tuple(free), spread=tuple(free.values()), jar=Jar(soil=soil, shares=shares),
     )  # fmt: skip
 
 
@@ -85,7 +75,7 @@ def andrews(folder: Path) -> Settings:
         file=str(folder / "Andrews2000SBB" / "timeSeries.csv"), unit="mg CO2 g-1 d-1",
         jars=("CO2_4_con", "CO2_22_con", "CO2_40_con"), temperature=(4.0, 22.0, 40.0), filled=(0.4, 0.4, 0.4),
         oxygen=(1.0, 1.0, 1.0), added=(0.0, 0.0, 0.0), free=tuple(FREE), spread=tuple(FREE.values()), folds=3,
-        jar=_learned(Jar(soil=soil)),
+        jar=Jar(soil=soil),
     )  # fmt: skip
 
 
@@ -138,16 +128,16 @@ def _by_fold(result: Result, folds: int) -> dict[str, object]:
 def main(folder: Path, wanted: list[str]) -> None:
     """Fit the studies and write what came out."""
     file = DOCS / "validation_incubations.json"
-    found = json.loads(file.read_text()) if file.exists() else {}
     for name in wanted or STUDIES:
         began = time.perf_counter()
         settings = STUDIES[name](folder)
         result = run(settings)
-        found[name] = told(settings, result)
-        print(name, found[name]["numbers"], f"{time.perf_counter() - began:.0f} s")
+        found = told(settings, result)
+        print(name, found["numbers"], f"{time.perf_counter() - began:.0f} s")
         with look():
             draw(result).savefig(DOCS / "figures" / f"incubations_{name}.png", dpi=110)
-        file.write_text(json.dumps(found, indent=1) + "\n")
+        stored = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(stored | {name: found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

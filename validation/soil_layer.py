@@ -24,8 +24,8 @@ CHOICES = {
 }
 COLOURS = ("#0072B2", "#D55E00", "#009E73")
 STOCKS = {
-    "labile": (100.0, 40.0), "recalcitrant": (200.0, 12.0), "dissolved": (40.0, 12.0), "active": (10.0, 7.0),
-    "dormant": (5.0, 7.0), "mineral": (1500.0, 12.0), "aggregates": (500.0, 15.0),
+    "labile": (100.0, 40.0), "recalcitrant": (200.0, 12.0), "dissolved": (0.5, 12.0), "active": (5.0, 7.0),
+    "dormant": (20.0, 7.0), "mineral": (1500.0, 12.0), "aggregates": (500.0, 15.0),
     "labile_enzyme": (0.03, 7.0), "recalcitrant_enzyme": (0.1, 7.0),
 }  # fmt: skip
 """Carbon [mol m-3] and its ratio to nitrogen."""
@@ -50,7 +50,7 @@ def weather() -> Conditions:
     return Conditions(*(jnp.broadcast_to(jnp.asarray(v, float), (DAYS,)) for v in whole))
 
 
-FED = (1.0, 5.0, 20.0)
+FED = (1.0, 5.0, 50.0)
 """Dissolved carbon over that of the soil above."""
 
 

@@ -62,6 +62,12 @@ def with_dormancy():
     return pulse(Dormancy(falling=0.0025, waking=jnp.asarray(WAKING)), start)
 
 
+def switched_off(both):
+    """Active microbes that fall asleep in wet soil without food [s-1]."""
+    move = dormancy_reactions(Dormancy(), (ACTIVE,), (DORMANT,), "food", both=both)[0]
+    return float(move.law({"food": jnp.zeros(()), "active": jnp.ones(())}, WET))
+
+
 def test_switches_are_a_half_at_their_potentials_and_go_from_none_to_all():
     d = Dormancy()
     assert float(d.asleep(d.potential)) == pytest.approx(0.5, rel=1e-15)
@@ -86,9 +92,15 @@ def test_substrate_calls_microbes():
 
 
 def test_dry_soil_puts_to_sleep_and_wet_soil_wakes():
-    x = jnp.array([20.0, 1.0, 1.0, 0.0])
+    x = jnp.array([200.0, 1.0, 1.0, 0.0])
     assert float(network(Dormancy()).tendency(x, DRY)[2]) > 0
     assert float(network(Dormancy()).tendency(x, WET)[2]) < 0
+
+
+def test_hunger_alone_puts_to_sleep_unless_drought_is_asked_for_too():
+    rates = {both: switched_off(both) for both in (False, True)}
+    assert rates[False] == pytest.approx(0.0025 / 3600.0, rel=1e-12)
+    assert rates[True] < 1e-9 * rates[False]
 
 
 def test_dormancy_moves_every_element_of_microbes_and_closes():

@@ -7,6 +7,7 @@ import pytest
 from tests.stiff_networks import ENZYME, POLLU_END, exchange, network, pollu
 
 from shanhai.core.errors import InputError
+from shanhai.core.first_order import FirstOrder
 from shanhai.core.reactions import Network, Reaction, Species
 from shanhai.core.stoichiometry import moved
 from shanhai.numerics import sparse_lu
@@ -76,17 +77,18 @@ def test_coefficients_of_the_state_are_frozen_at_the_start_of_the_step():
     assert np.allclose(step.x.sum(axis=0), x.sum(axis=0), rtol=1e-15)
 
 
-@pytest.mark.parametrize("size", [1, 4, 11])
-def test_sparse_lu_is_the_dense_solution(size):
+@pytest.mark.parametrize("cells", [sparse_lu.FEW, sparse_lu.FEW + 1])  # levels in a loop, or written out
+@pytest.mark.parametrize("size", [1, 4, 11, 30])
+def test_sparse_lu_is_the_dense_solution(size, cells):
     rng = np.random.default_rng(size)
     where = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(rng.random((size, size)) < 0.25)))
     plan = sparse_lu.plan(size, where)
-    values = rng.normal(size=(len(plan.pattern), 7))
-    dense = np.zeros((7, size, size))
+    values = rng.normal(size=(len(plan.pattern), cells))
+    dense = np.zeros((cells, size, size))
     for (i, j), v in zip(plan.pattern, values):
         dense[:, i, j] = v + (i == j) * size
     values = np.array([v + (i == j) * size for (i, j), v in zip(plan.pattern, values)])
-    b = rng.normal(size=(size, 7))
+    b = rng.normal(size=(size, cells))
 
     @jax.jit
     def both(values, b):
@@ -223,3 +225,27 @@ def test_fast_pools_in_quasi_steady_state_leave_a_small_error_that_is_shown():
 def test_a_name_that_is_no_pool_cannot_be_quasi_steady():
     with pytest.raises(InputError, match="some must be left"):
         QuasiSteady(exchange(), ("C", "N", "C2", "CN", "C2N"))
+
+
+def crowded():
+    """Microbes that grow better the more they are fed and die faster the more they are: coefficients of the state."""
+    food, microbes, air = Species("food", {"C": 1.0}), Species("microbes", {"C": 1.0}), Species("air", {"C": 1.0}, True)
+    grown = lambda x, e: 0.9 * x["food"] ** 6 / (200.0 + x["food"] ** 6)  # noqa: E731
+    dying = FirstOrder("microbes", lambda x, e: 0.02 * (1.0 + x["microbes"] ** 3))
+    eaten = lambda x, e: x["microbes"] * x["food"] / (2.0 + x["food"])  # noqa: E731
+    shares = {"food": -1.0, "microbes": grown, "air": lambda x, e: 1.0 - grown(x, e)}
+    return Network(
+        (food, microbes, air),
+        (
+            Reaction("litter", lambda x, e: jnp.ones_like(x["food"]), {"air": -1.0, "food": 1.0}),
+            Reaction("eaten", eaten, shares),
+            Reaction("dead", dying, {"microbes": -1.0, "air": 1.0}),
+        ),
+    )
+
+
+def test_a_steady_state_is_found_where_coefficients_depend_on_the_state():
+    made = crowded()
+    end = steady_state(made, jnp.array([1.0, 0.1, 0.0]), most_iterations=60)
+    assert int(end.status) == CONVERGED
+    assert np.max(np.abs(made.tendency(end.x))) < 1e-12

@@ -113,11 +113,11 @@ class Network(eqx.Module):
         self.species, self.reactions = tuple(species), tuple(reactions)
         self.names = tuple(s.name for s in self.species)
         _check_names(self.names, self.reactions)
-        self.reads = tuple(_species_read(r.law, self.species, sample) for r in self.reactions)
-        linear = [
-            isinstance(r.law, FirstOrder) and not _species_read(r.law.coefficient, self.species, sample)
-            for r in self.reactions
-        ]
+        constants = {j: r.law.coefficient for j, r in enumerate(self.reactions) if isinstance(r.law, FirstOrder)}
+        read = species_read([*(r.law for r in self.reactions), *constants.values()], self.species, sample)
+        self.reads = tuple(read[: len(self.reactions)])
+        changed = dict(zip(constants, read[len(self.reactions) :]))
+        linear = [j in changed and not changed[j] for j in range(len(self.reactions))]
         numbers = groupby(range(len(linear)), linear.__getitem__)
         self.runs = tuple((of_first_order, tuple(run)) for of_first_order, run in numbers)
         _check_balance(self, sample)
@@ -332,11 +332,12 @@ def _check_names(known: tuple[str, ...], reactions: tuple[Reaction, ...]) -> Non
                 )
 
 
-def _species_read(law: Law, species: tuple[Species, ...], sample: Any) -> tuple[int, ...]:
-    """Rows that the law reads: tried abstractly, so that nothing is computed."""
-    recorder = _Recorder(tuple(s.name for s in species), jnp.ones(len(species)))
-    jax.eval_shape(lambda env: law(recorder, env), sample)
-    return tuple(sorted(recorder.read))
+def species_read(laws: list[Law], species: tuple[Species, ...], sample: Any) -> list[tuple[int, ...]]:
+    """Rows that each law, or coefficient, reads: tried abstractly, nothing is computed, and all in one trial."""
+    names, x = tuple(s.name for s in species), jnp.ones(len(species))
+    recorders = [_Recorder(names, x) for _ in laws]
+    jax.eval_shape(lambda env: [law(there, env) for law, there in zip(laws, recorders)], sample)
+    return [tuple(sorted(there.read)) for there in recorders]
 
 
 def _check_balance(network: Network, sample: Any) -> None:
@@ -345,14 +346,17 @@ def _check_balance(network: Network, sample: Any) -> None:
     A network may be built inside a compiled function; where its coefficients are traced there, they have no numbers to
     be checked, and the same network built outside tells.
     """
+    if not network.reactions:
+        return
     with jax.ensure_compile_time_eval():
-        x = jnp.asarray(np.random.default_rng(0).uniform(0.5, 1.5, len(network.species)))
+        x: Any = np.random.default_rng(0).uniform(0.5, 1.5, len(network.species))
         given = [frozen(reaction, network.view(x), sample) for reaction in network.reactions]
         if any(isinstance(c, jax.core.Tracer) for there in given for c in there.values()):
             return
         cells = np.broadcast_shapes(*(np.shape(c) for there in given for c in there.values()))
-        x = jnp.broadcast_to(x.reshape(-1, *(1,) * len(cells)), (len(x), *cells))
-        numbers = np.asarray(network.stoichiometry(x, sample)).reshape(*network._shape, -1)
+        x = np.broadcast_to(x.reshape(-1, *(1,) * len(cells)), (len(x), *cells))
+        nu = network.coefficients(x, sample)
+        numbers = np.asarray(nu.dense() if nu.frozen else nu.fixed).reshape(*network._shape, -1)
     for j, reaction in enumerate(network.reactions):
         for quantity, row in zip(network.quantities, network.contents):
             parts = row[:, None] * numbers[:, j]

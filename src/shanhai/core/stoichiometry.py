@@ -57,6 +57,14 @@ class Stoichiometry(eqx.Module):
         numbers = tuple(None if c is None else abs(c) for c in self.numbers)
         return Stoichiometry(self.size, self.entries, numbers, tuple(map(jnp.abs, self.frozen)))
 
+    @property
+    def fixed(self) -> NDArray[np.float64]:
+        """ν as a matrix of numbers, (species, reaction), zero where it depends on the state."""
+        numbers = np.zeros(self.size)
+        for (i, j), c in zip(self.entries, self.numbers):
+            numbers[i, j] = 0.0 if c is None else c
+        return numbers
+
     def with_frozen(self, frozen: tuple[Array, ...]) -> "Stoichiometry":
         """With other coefficients where they depend on the state."""
         return Stoichiometry(self.size, self.entries, self.numbers, frozen)
@@ -77,9 +85,7 @@ class Stoichiometry(eqx.Module):
 
     def dense(self, dtype: Any = float) -> Array:
         """ν as a matrix, (species, reaction, ...); without trailing axes where every coefficient is a number."""
-        numbers = np.zeros(self.size, dtype)
-        for (i, j), c in zip(self.entries, self.numbers):
-            numbers[i, j] = 0.0 if c is None else c
+        numbers = self.fixed.astype(dtype)
         if not self.frozen:
             return jnp.asarray(numbers)
         cells = self.frozen[0].shape

@@ -108,7 +108,7 @@ class RungeKutta(eqx.Module):
         for row in table.stages:
             rates.append(network.rates(x + nu.moved(dt * _weighted(row, rates)), environment))
         extents = dt * _weighted(table.weights, rates)
-        return Step(x + nu.moved(extents), extents, nu.moved(dt * _weighted(table.difference, rates)))
+        return Step(x + nu.moved(extents), extents, nu.moved(dt * _weighted(table.difference, rates)), rates[0])
 
 
 def _weighted(weights: tuple[float, ...], rates: list[Array]) -> Array:

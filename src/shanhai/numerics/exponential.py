@@ -84,15 +84,15 @@ class Exponential(eqx.Module):
             first = dt * rates
             change = network.rates(x + nu.moved(first), environment) - rates
             extents = first + 0.5 * dt * change
-            return Step(x + nu.moved(extents), extents, nu.moved(0.5 * dt * change))
+            return Step(x + nu.moved(extents), extents, nu.moved(0.5 * dt * change), rates)
         rest = _remainder(network, block, x, rates)
         first = _extents(block, x, dt, rest, jnp.zeros_like(rest))
         predicted = x + nu.moved(first)
         if all(isinstance(r.law, FirstOrder) and not callable(r.law.rate) for r in network.reactions):
-            return Step(predicted, first, jnp.zeros_like(x))
+            return Step(predicted, first, jnp.zeros_like(x), rates)
         change = _remainder(network, block, predicted, network.rates(predicted, environment)) - rest
         extents = _extents(block, x, dt, rest, change)
-        return Step(x + nu.moved(extents), extents, nu.moved(extents - first))
+        return Step(x + nu.moved(extents), extents, nu.moved(extents - first), rates)
 
 
 def _block(network: Network, x: Array, environment: Any, nu: Array) -> _Block:

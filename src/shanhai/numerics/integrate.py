@@ -255,7 +255,7 @@ def _advance(
     error = _error(network, tolerance, s.x, trial)
     finite = _finite(trial) & jnp.isfinite(error)
     positive = _positive(network, s.x, trial.x)
-    right = finite & positive & _extents_right(network, tolerance, s.x, nu, environment, trial)
+    right = finite & positive & _extents_right(network, tolerance, s.x, nu, trial)
     if not getattr(step, "damps", True):
         shadow_error, shadow_right = _shadow(step, network, s.x, environment, dt, tolerance, s.active)
         error, right = jnp.maximum(error, shadow_error), right & shadow_right
@@ -344,11 +344,9 @@ def _positive(network: Network, x: Array, x_end: Array) -> Array:
     return jnp.all((x_end[rows] >= 0) | (x_end[rows] >= x[rows]), axis=0)
 
 
-def _extents_right(
-    network: Network, tolerance: Tolerance, x: Array, nu: Stoichiometry, environment: Any, trial: Step
-) -> Array:
+def _extents_right(network: Network, tolerance: Tolerance, x: Array, nu: Stoichiometry, trial: Step) -> Array:
     """Whether no reaction that goes forward at the start has gone back by more than the error allowed."""
-    back = jnp.where(network.rates(x, environment) >= 0, jnp.minimum(trial.extents, 0.0), 0.0)
+    back = jnp.where(trial.rates >= 0, jnp.minimum(trial.extents, 0.0), 0.0)
     rows = jnp.asarray(network.pools)
     return jnp.all(nu.sizes.moved(-back)[rows] <= tolerance.allowed(x[rows], trial.x[rows]), axis=0)
 

@@ -210,7 +210,8 @@ class Rosenbrock(eqx.Module):
         there = _linearised(network, x, environment, table.gamma * dt)
         u, v = _stages(table, network, x, environment, dt, there)
         extents = _weighted(table.m, v)
-        return Step(_ended(there, x, _weighted(table.m, u), extents), extents, _weighted(table.e, u))
+        end = _ended(there, x, _weighted(table.m, u), extents)
+        return Step(end, extents, _weighted(table.e, u), there.rates)
 
 
 def _linearised(network: Network, x: Array, environment: Any, step: Array) -> Linearised:

@@ -4,7 +4,8 @@ The pattern is known when a network is built, so that the order of elimination, 
 arithmetic are found once, on the host. The numbers are arrays (non-zero, cells...): there is no dense matrix, and each
 operation runs over all cells. Entries that do not wait for one another form a level and are computed together, so that
 the number of operations, and with it the time to compile, grows with the depth of the elimination and not with the
-number of non-zeros. Order: Markowitz (1957), Management Sci. 3, 255, on the diagonal.
+number of non-zeros. Where cells are few, narrow levels are turns of a loop, which compiles once for all of them, as
+there the compiler takes longer than the numbers. Order: Markowitz (1957), Management Sci. 3, 255, on the diagonal.
 
 There is no pivoting. The matrices meant are $I - \gamma\Delta t\,J$ of reaction networks: dominated by their diagonal
 when the step is short, and column by column an M-matrix, for which elimination on the diagonal is stable, wherever
@@ -14,18 +15,22 @@ result is then not finite, and the driver of the steps must shorten the step.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from shanhai.core.errors import InputError
-from shanhai.numerics.gathered import Sums, arrange, contract, rows
+from shanhai.numerics.gathered import FEW, Sums, arrange, contract, rows
 
 Entry = tuple[int, int]
 """Row and column of a non-zero."""
+
+NARROW = 8
+"""Unknowns of a level up to which it is a turn of a loop where cells are few: most levels hold one or two."""
 
 
 class Level(NamedTuple):
@@ -49,6 +54,31 @@ class Sweep(NamedTuple):
 
     levels: tuple[Level, ...]
     back: tuple[int, ...]
+
+    @property
+    def wide(self) -> int:
+        """Levels up to the last one that is not narrow."""
+        return max((n for n, level in enumerate(self.levels, 1) if len(level.given) > NARROW), default=0)
+
+
+class Turns(NamedTuple):
+    """Narrow levels made alike, for a loop whose body is compiled once; -2 is a row of zeros, and -1 one of ones.
+
+    Args:
+        start: place of the first unknown, (turn,).
+        given: rows of the right-hand sides, (turn, unknown).
+        left: rows of the left factors of the products that are taken off, (turn, term, unknown).
+        right: rows of their right factors.
+        pivots: rows that unknowns are then multiplied with, (turn, unknown).
+        inverted: whether the reciprocals are kept, (turn,).
+    """
+
+    start: NDArray[np.intp]
+    given: NDArray[np.intp]
+    left: NDArray[np.intp]
+    right: NDArray[np.intp]
+    pivots: NDArray[np.intp]
+    inverted: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,11 +251,50 @@ def substitute_transposed(plan: Plan, factors: Array, b: Array) -> Array:
     return _swept(plan.backward_transposed, factors, _swept(plan.forward_transposed, factors, b))
 
 
+def _turns(sweep: Sweep) -> Turns:
+    levels, start = sweep.levels[sweep.wide :], sum(len(level.given) for level in sweep.levels[: sweep.wide])
+    turns, groups = len(levels), [[g for g in level.products.groups if len(g.left)] for level in levels]
+    terms = max((len(g.left) for each in groups for g in each), default=0)
+    given, pivots = np.full((turns, NARROW), -2), np.full((turns, NARROW), -1)
+    left, right = (np.full((turns, terms, NARROW), -2) for _ in range(2))
+    for n, level in enumerate(levels):
+        given[n, : len(level.given)] = np.where(np.array(level.given) < 0, -2, level.given)
+        pivots[n, : len(level.pivots)] = level.pivots
+        place = np.argsort(level.products.back)
+        for group in level.products.groups:
+            here, place = place[: group.left.shape[1]], place[group.left.shape[1] :]
+            left[n, : len(group.left), here] = group.left.T
+            right[n, : len(group.right), here] = group.right.T
+    starts = start + np.cumsum([0, *(len(level.given) for level in levels[:-1])])
+    return Turns(starts, given, left, right, pivots, np.array([level.inverted for level in levels]))
+
+
+def _looped(sweep: Sweep, factors: Array | None, given: Array, found: Array) -> Array:
+    """What is found in narrow levels too, in a loop: it compiles in the time of one of them."""
+    shape = given.shape[1:]
+    ends = jnp.stack([jnp.zeros(shape, given.dtype), jnp.ones(shape, given.dtype)])
+    given = jnp.concatenate([given, ends])
+    known = None if factors is None else jnp.concatenate([factors, ends])
+    room = jnp.concatenate([found, jnp.zeros((NARROW, *shape), given.dtype), ends])
+
+    def turn(room: Array, at: Turns) -> tuple[Array, None]:
+        def pick(x: Array, rows: Any) -> Array:
+            return x.at[jnp.where(rows < 0, len(x) + rows, rows)].get(mode="promise_in_bounds")
+
+        left = room if known is None else known
+        new = pick(given, at.given) - jnp.sum(pick(left, at.left) * pick(room, at.right), axis=0)
+        new = jnp.where(at.inverted, 1.0 / new, new) * pick(left, at.pivots)
+        return jax.lax.dynamic_update_slice_in_dim(room, new, at.start, 0), None
+
+    return jax.lax.scan(turn, room, _turns(sweep))[0][: len(found)]
+
+
 def _swept(sweep: Sweep, factors: Array | None, given: Array) -> Array:
     """Go through the levels; without factors, what is found are the factors themselves."""
     found = jnp.zeros((len(sweep.back), *given.shape[1:]), given.dtype)
     start = 0
-    for level in sweep.levels:
+    loop = np.prod(given.shape[1:]) <= FEW and len(sweep.levels) - sweep.wide > 2
+    for level in sweep.levels[: sweep.wide if loop else None]:
         left = found if factors is None else factors
         new = _given(level.given, given) - contract(level.products, left, found)
         if level.inverted:
@@ -235,7 +304,8 @@ def _swept(sweep: Sweep, factors: Array | None, given: Array) -> Array:
         found = jax.lax.dynamic_update_slice_in_dim(found, new, start, 0)
         start += len(level.given)
         found = jax.lax.optimization_barrier(found)
-    return found if sweep.back == tuple(range(start)) else rows(found, sweep.back)
+    found = _looped(sweep, factors, given, found) if loop else found
+    return found if sweep.back == tuple(range(len(sweep.back))) else rows(found, sweep.back)
 
 
 def _given(places: tuple[int, ...], given: Array) -> Array:

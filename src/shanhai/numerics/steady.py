@@ -21,7 +21,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from shanhai.core.reactions import Network
+from shanhai.core.reactions import Network, species_read
 from shanhai.core.stoichiometry import moved
 from shanhai.numerics import safe
 from shanhai.numerics.gathered import contract
@@ -90,8 +90,8 @@ def conserved_totals(network: Network) -> NDArray[np.float64]:
         outside = {q for r in network.reactions for n in r.stoichiometry for q in _outside(network, n)}
         kept = [k for k, q in enumerate(network.quantities) if q not in outside]
         return _echelon(network.contents[kept][:, pools])
-    with jax.ensure_compile_time_eval():
-        nu = np.asarray(network.stoichiometry(jnp.ones(len(network.species))))[pools]
+    somewhere: Any = np.ones(len(network.species))
+    nu = network.coefficients(somewhere).fixed[pools]
     left, sizes, _ = np.linalg.svd(nu)
     rank = int(np.sum(sizes > 1e-10 * max(sizes, default=0.0)))
     return _echelon(left[:, rank:].T)
@@ -291,6 +291,25 @@ def _change(p: _Problem, s: _State, growth: Array, matrix: Array, empty: Array) 
 
 def _linearised(p: _Problem, u: Array) -> tuple[Array, Array]:
     r"""Growth rates F of the pools and $\partial F/\partial u$, (pool, pool, ...)."""
+    return _with_coefficients(p, u) if _bent(p) else _of_rates(p, u)
+
+
+def _bent(p: _Problem) -> bool:
+    """Whether a coefficient depends on the amounts."""
+    given = [c for r in p.network.reactions for _, c in r.moves if callable(c)]
+    return any(species_read(given, p.network.species, p.environment))
+
+
+def _with_coefficients(p: _Problem, u: Array) -> tuple[Array, Array]:
+    """The same with the slopes of coefficients, which a stepper holds fixed and Newton's method must not."""
+    unit = jnp.eye(len(u), dtype=u.dtype).reshape(len(u), len(u), *(1,) * (u.ndim - 1))
+    growth, along = jax.linearize(lambda v: _budget(p, v)[0] / jnp.exp(v), u)
+    columns = jax.vmap(along)(jnp.broadcast_to(unit, (len(u), *u.shape)))
+    return growth, jnp.swapaxes(columns, 0, 1)
+
+
+def _of_rates(p: _Problem, u: Array) -> tuple[Array, Array]:
+    """The same where coefficients are numbers, from the slopes of the rates."""
     x, pools = _amounts(p, u), p.network.pools
     there, nu = pattern(p.network, pools), coefficients(p.network, x, p.environment)
     rates, slopes = linearised(p.network, x, p.environment, pools)

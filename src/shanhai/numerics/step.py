@@ -19,8 +19,10 @@ class Step(NamedTuple):
         x: amounts at the end, (species, ...).
         extents: ξ, how far each reaction has gone, (reaction, ...).
         error: embedded estimate of the error of `x`, in its units, (species, ...); a driver takes its norm.
+        rates: of all extents at the start, (reaction, ...).
     """
 
     x: Array
     extents: Array
     error: Array
+    rates: Array

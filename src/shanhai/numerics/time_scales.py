@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from shanhai.core.errors import InputError
 from shanhai.core.reactions import Network
+from shanhai.numerics.compiling import compiling
 from shanhai.numerics.integrate import FINISHED, Tolerance, integrate
 from shanhai.numerics.jacobian import coefficients, pattern, rate_derivatives
 from shanhai.numerics.rosenbrock import Rosenbrock
@@ -115,7 +116,7 @@ def _matrices(network: Network, x: Array, environment: Any) -> tuple[Floats, Flo
     slopes = np.zeros((len(network.reactions), len(network.species), *cells))
     for matrix, entries, values in (
         (nu, there.nu, _compiled_coefficients(network, x, environment)),
-        (slopes, there.slopes, _compiled_derivatives(network, x, environment)),
+        (slopes, there.slopes, slopes_of(network, x, environment)),
     ):
         for (i, j), value in zip(entries, np.asarray(values)):
             matrix[i, j] = value
@@ -123,7 +124,9 @@ def _matrices(network: Network, x: Array, environment: Any) -> tuple[Floats, Flo
 
 
 _compiled_coefficients = eqx.filter_jit(coefficients)
-_compiled_derivatives = eqx.filter_jit(rate_derivatives)
+
+slopes_of = eqx.filter_jit(rate_derivatives)
+"""Derivatives of the laws as `time_scales` asks for them, compiled."""
 
 
 def _modes(network: Network, nu: Floats, slopes: Floats, horizon: float) -> list[Mode]:
@@ -307,8 +310,10 @@ def compare(reduced: QuasiSteady, x: Array, environment: Any, horizon: float, st
     network = reduced.network
     scale = float(jnp.max(jnp.abs(x)))
     tolerance = Tolerance(relative=jnp.asarray(1e-7), absolute=jnp.asarray(1e-14 * scale), smallest=1e-18)
-    full = eqx.filter_jit(integrate)(Rosenbrock("rodas4"), network, x, environment, horizon, tolerance)
-    end, found = _run(reduced, x, environment, horizon / steps, steps)
+    rest = (reduced, x, environment, horizon / steps, steps)
+    with compiling(_run, *rest):
+        full = eqx.filter_jit(integrate)(Rosenbrock("rodas4"), network, x, environment, horizon, tolerance)
+    end, found = _run(*rest)
     change = np.tensordot(network.contents, np.asarray(end - x), axes=1)
     return Comparison(
         np.asarray(full.x),

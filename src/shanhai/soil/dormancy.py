@@ -3,15 +3,16 @@ r"""Dormancy: microbes that fall asleep where it is dry or poor, and wake where 
 $$f_{A\to D} = \frac{|\psi|^w}{|\psi|^w + |\psi_A|^w}, \qquad
 f_{D\to A} = \frac{|\psi_D|^w}{|\psi|^w + |\psi_D|^w}, \qquad \psi_D = \tau\,\psi_A$$
 
-$$A \to D:\; k\,f_{A\to D}\,(1 - \phi)\,B_A, \qquad D \to A:\; \alpha\,f_{D\to A}\,\phi\,B_D,
+$$A \to D:\; k\,\bigl[1 - (1 - f_{A\to D})\,\phi\bigr]\,B_A, \qquad D \to A:\; \alpha\,f_{D\to A}\,\phi\,B_D,
 \qquad \phi = \frac{S}{K_S + S}$$
 
-Where τ < 1, microbes that were put to sleep by drought wait for a wetter soil before they wake. As α grows, nothing is
-left asleep after a pulse, and the model is that without dormancy.
+Drought puts to sleep and so does hunger; to wake, microbes need water and food. Where τ < 1, microbes that were put to
+sleep by drought wait for a wetter soil before they wake. As α grows, nothing is left asleep after a pulse, and the
+model is that without dormancy.
 
 Source: the switches of water after Manzoni, Schaeffer, Katul, Porporato & Schimel (2014), Soil Biol. Biochem. 73, 69,
-and that of substrate after Wang, Mayes, Gu & Schadt (2014), PLoS ONE 9, e89252, both as in the code of MEND, where they
-are multiplied.
+and that of substrate after Wang, Mayes, Gu & Schadt (2014), PLoS ONE 9, e89252, both as in the code of MEND. There they
+are multiplied, $k f_{A\to D} (1 - \phi)$, so that hungry microbes of moist soil stay awake and starve; `both` is that.
 """
 
 from collections.abc import Mapping
@@ -110,16 +111,28 @@ class _Switch(eqx.Module):
     """Rate constant of falling asleep or of waking."""
 
     dormancy: Dormancy
-    substrate: str = eqx.field(static=True)
+    called: Law
     potential: Law
     wakes: bool = eqx.field(static=True)
+    both: bool = eqx.field(static=True)
 
     def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
-        d, potential = self.dormancy, self.potential(x, environment)
-        called = saturation(x[self.substrate], d.half_saturation)
+        d, potential, called = self.dormancy, self.potential(x, environment), self.called(x, environment)
         if self.wakes:
             return d.waking / SECONDS_PER_HOUR * d.awake(potential) * called
-        return d.falling / SECONDS_PER_HOUR * d.asleep(potential) * (1.0 - called)
+        asleep = d.asleep(potential)
+        sleepy = asleep * (1.0 - called) if self.both else 1.0 - (1.0 - asleep) * called
+        return d.falling / SECONDS_PER_HOUR * sleepy
+
+
+class _Called(eqx.Module):
+    """Part of the microbes that a substrate calls for."""
+
+    substrate: str = eqx.field(static=True)
+    half_saturation: Array
+
+    def __call__(self, x: Mapping[str, Array], environment: Any) -> Array:
+        return saturation(x[self.substrate], self.half_saturation)
 
 
 def _potential(x: Mapping[str, Array], environment: Any) -> Array:
@@ -127,7 +140,12 @@ def _potential(x: Mapping[str, Array], environment: Any) -> Array:
 
 
 def dormancy_reactions(
-    dormancy: Dormancy, active: Pool, dormant: Pool, substrate: str, potential: Law = _potential
+    dormancy: Dormancy,
+    active: Pool,
+    dormant: Pool,
+    called: str | Law,
+    potential: Law = _potential,
+    both: bool = False,
 ) -> tuple[Reaction, Reaction]:
     r"""Falling asleep and waking, with all elements of the microbes.
 
@@ -135,9 +153,11 @@ def dormancy_reactions(
         dormancy: numbers.
         active: species of the active microbes, carbon first.
         dormant: species of the dormant microbes with the same elements.
-        substrate: name of the species S that calls them.
+        called: name of the species S that calls them; or the part φ that is called for, as a function of amounts and
+            environment, and then the half-saturation is not used.
         potential: matric potential [Pa] as a function of amounts and environment; `environment.potential` when not
             given.
+        both: whether microbes fall asleep only where it is dry and food is short, not where either is so.
 
     Returns:
         A → D and D → A, both of first order with a rate constant that depends on water and substrate.
@@ -151,15 +171,16 @@ def dormancy_reactions(
     ['5.7e-07', '-5.7e-07', '0.0e+00']
     """
     active, dormant = tuple(active), tuple(dormant)
+    law = _Called(called, dormancy.half_saturation) if isinstance(called, str) else called
     moves = (("falling asleep", active, dormant, False), ("waking", dormant, active, True))
     first, second = (
         routed(
             f"{name}: {source[0].name}",
-            FirstOrder(source[0].name, _Switch(dormancy, substrate, potential, wakes)),
+            FirstOrder(source[0].name, _Switch(dormancy, law, potential, wakes, both)),
             source,
             {target: 1.0},
             {},
-            meaning="switches of water and substrate, MEND",
+            meaning="switches of water and substrate",
         )
         for name, source, target, wakes in moves
     )

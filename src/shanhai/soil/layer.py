@@ -7,10 +7,12 @@ solutes with the water. Uptake sees the part of the dissolved matter that reache
 
 $$U = V B_a\,f_T\,f_{O}\,\frac{S'}{K + S'}, \qquad S' = S\,\Bigl(\frac{\theta}{\varepsilon}\Bigr)^3$$
 
-with f_O of the oxygen where they live, or of the part of the soil without any, 1 - f_an.
+with f_O of the oxygen where they live, or of the part of the soil without any, 1 - f_an. The last factor also calls
+the dormant and lets the hungry sleep. Of active microbes $k\,B_a (1 + B_a/B_c)$ die, the more the denser they live.
 
-Source: the diffusion of substrate after Davidson et al. (2012), Glob. Change Biol. 18, 371 (DAMM); each process is
-that of its own file. What an option switches off is not in the network.
+Sources: the diffusion of substrate after Davidson et al. (2012), Glob. Change Biol. 18, 371 (DAMM); death by density
+after Georgiou et al. (2017), Nat. Commun. 8, 1223; each process is that of its own file. What an option switches off is
+not in the network.
 """
 
 from collections.abc import Mapping
@@ -25,7 +27,6 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from shanhai.core.coefficients import Fixed
-from shanhai.core.constants import SECONDS_PER_HOUR
 from shanhai.core.errors import InputError, nearest
 from shanhai.core.first_order import FirstOrder
 from shanhai.core.params import _strong_float, par
@@ -77,6 +78,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_SITES = "soil carbon of fourteen LTER sites, validation/soil_lter.py"
+
+
 class Microbes(eqx.Module):
     """Numbers of what microbes do apart from enzymes, dormancy and bursting."""
 
@@ -87,17 +91,26 @@ class Microbes(eqx.Module):
         bounds=(1e-5, 10.0), meaning="fastest uptake of carbon over active microbes at the reference temperature",
     )  # fmt: skip
     half_saturation: Array = par(
-        0.26 / 12.011e-3, "mol m-3", source="0.26 mg cm-3, initial value in the namelist of MEND of May 2019",
+        9.95e-7 * 1e6 / 12.011, "mol m-3",
+        source="9.95e-7 g cm-3, Davidson et al. (2012), Glob. Change Biol. 18, 371, for what diffuses as here",
         bounds=(1e-6, 1e4), meaning="dissolved carbon at half of the fastest uptake, where water fills the pores",
     )  # fmt: skip
     maintenance: Array = par(
-        0.0025, "h-1", source="initial value in the namelist of MEND of May 2019",
+        8.8e-4, "h-1", source=f"{_SITES}, within a factor of 2.5; 2.8e-4 in Wang et al. (2013), 0.0025 in MEND of 2019",
         bounds=(0.0, 0.1), meaning="active carbon respired whether they grow or not",
     )  # fmt: skip
     asleep: Array = par(
         0.01, "1", source="choice; unverified", bounds=(0.0, 1.0), meaning="maintenance of dormant over active microbes"
     )
-    death: Array = par(5e-4, "h-1", source="choice; unverified", bounds=(0.0, 0.1), meaning="active microbes that die")
+    death: Array = par(
+        3.4e-4, "h-1", source=f"{_SITES}, within a factor of 1.9", bounds=(0.0, 0.1),
+        meaning="active microbes that die at the reference temperature where they are few",
+    )  # fmt: skip
+    crowding: Array = par(
+        0.24, "mol m-3", bounds=(1e-2, 1e6), source=f"{_SITES}, within a factor of 2.3; 0.15 would be the death of "
+        "0.0045 m2 g-1 d-1 in a metre of soil of Abramoff et al. (2022), Soil Biol. Biochem. 164, 108466",
+        meaning="active carbon at which twice as many die as of a few",
+    )  # fmt: skip
     dead_dissolved: Array = par(
         0.5, "1", source="choice; unverified", bounds=(0.0, 1.0), meaning="part of the dead that dissolves at once"
     )
@@ -116,9 +129,10 @@ class Minerals(eqx.Module):
 class Layer(eqx.Module):
     """Choice of processes with their numbers; None leaves one out.
 
-    Of the numbers of `Nitrification` the half-saturation of ammonium is used with `plants` only. Without `oxygen`
-    those of oxygen are not used there and in `Denitrification`, and with it `anoxic` is not; without `phosphorus` C:P
-    of microbes and what `Plants` and `Mycorrhiza` have of it are not.
+    Microbes sleep and wake by the food that reaches them, so that of the numbers of `Dormancy` the half-saturation is
+    that of `Microbes`. Of those of `Nitrification` the half-saturation of ammonium is used with `plants` only. Without
+    `oxygen` those of oxygen are not used there and in `Denitrification`, and with it `anoxic` is not; without
+    `phosphorus` C:P of microbes and what `Plants` and `Mycorrhiza` have of it are not.
 
     Args:
         microbes: uptake, maintenance and death.
@@ -140,6 +154,7 @@ class Layer(eqx.Module):
         plants: None for soil where nothing grows. With them conditions are `rooted`, and all who take what is mineral
             compete.
         mycorrhiza: None for plants without fungi; not without `plants`.
+        width: of the co-limitation of growth by carbon and nutrients [1], 0 for the law of the minimum.
 
     Raises:
         InputError: for fungi without plants.
@@ -165,6 +180,7 @@ class Layer(eqx.Module):
         0.005, "h-1", source="choice; unverified", bounds=(0.0, 1.0),
         meaning="nitrogen that active carbon can reduce in each step where there is no oxygen",
     )  # fmt: skip
+    width: float = eqx.field(static=True, default=0.0)
     thickness: Array = par(0.1, "m", source="choice", bounds=(1e-3, 2.0), meaning="of the layer, for gases and water")
 
     def __check_init__(self) -> None:
@@ -244,18 +260,17 @@ def _decay(layer: Layer) -> list[Reaction]:
     pools = _pools(layer).of_enzymes
     ratios, most = _needs(layer)
     reference = layer.efficiency(layer.microbes.temperature.reference)
-    best = Allocation(layer.enzymes, pools, reference, ratios, most)
+    best = Allocation(layer.enzymes, pools, reference, ratios, most, layer.width)
     given: Law = best if layer.mined is None else Fixed(layer.mined)
-    made = enzyme_reactions(layer.enzymes, pools, given)
+    made = [laws.warmed(layer, r) for r in enzyme_reactions(layer.enzymes, pools, given)]
     return [*(_at_work(layer, r) if r.name.endswith("freed") else r for r in made), *_protected(layer)]
 
 
 def _at_work(layer: Layer, freed: Reaction) -> Reaction:
-    """Enzymes that warmth helps, and of recalcitrant matter oxygen."""
-    law: Law = laws.Warmed(freed.law, layer.microbes.temperature)
+    """Enzymes that free matter, recalcitrant matter where there is oxygen."""
     if layer.oxygen and freed.name.startswith("recalcitrant"):
-        law = laws.Oxidised(layer, law)
-    return replace(freed, law=law)
+        return replace(freed, law=laws.Oxidised(layer, freed.law))
+    return freed
 
 
 def _protected(layer: Layer) -> list[Reaction]:
@@ -286,19 +301,22 @@ def _life(layer: Layer) -> list[Reaction]:
         ratios=ratios,
         slots=slots,
         most=most,
+        width=layer.width,
         meaning="growth held by nutrients, with overflow",
     )
     kept = FirstOrder("active_c", laws.Given(layer, laws.maintained))
-    dead = FirstOrder("active_c", m.death / SECONDS_PER_HOUR)
+    dead = FirstOrder("active_c", laws.Given(layer, laws.dying))
     rest = {next(iter(s.content)): s for s in p.labile}
+    died = routed("death", dead, p.active, {p.dissolved: Fixed(m.dead_dissolved)}, rest, meaning="of active microbes")
     reactions = [
         eaten,
         routed("maintenance", kept, p.active, {}, slots, meaning="respired"),
-        routed("death", dead, p.active, {p.dissolved: Fixed(m.dead_dissolved)}, rest, meaning="of active microbes"),
+        laws.warmed(layer, died),
     ]
     if layer.dormancy:
         doze = FirstOrder("dormant_c", laws.Given(layer, laws.dozing))
-        reactions += dormancy_reactions(layer.dormancy, p.active, p.dormant, "dissolved_c")
+        moves = dormancy_reactions(layer.dormancy, p.active, p.dormant, laws.Given(layer, laws.called))
+        reactions += [laws.warmed(layer, move) for move in moves]
         reactions.append(routed("maintenance asleep", doze, p.dormant, {}, slots, meaning="respired"))
     return [*reactions, *_burst(layer)]
 

@@ -1,6 +1,7 @@
 """Laws of a layer of soil: what water, warmth and oxygen of the layer make of the rates of its processes."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
@@ -8,10 +9,12 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from shanhai.core.coefficients import evaluated
+from shanhai.core.coefficients import Fixed, evaluated
 from shanhai.core.constants import SECONDS_PER_HOUR
-from shanhai.core.reactions import Coefficient, Law
+from shanhai.core.first_order import FirstOrder
+from shanhai.core.reactions import Coefficient, Law, Reaction
 from shanhai.soil.anoxic_fraction import water_filled_pores
+from shanhai.soil.dormancy import saturation
 from shanhai.soil.layer_competition import NITRIFIERS, crowd, fed
 from shanhai.soil.layer_oxygen import equilibrium, places
 from shanhai.soil.losses import leaching_rate
@@ -44,6 +47,15 @@ class Warmed(eqx.Module):
     def __call__(self, x: Amounts, environment: Any) -> Array:
         """Rate at a state."""
         return self.law(x, environment) * self.temperature(environment.temperature)
+
+
+def warmed(layer: "Layer", reaction: Reaction) -> Reaction:
+    """A reaction that goes faster where it is warmer; one of first order stays so."""
+    law, temperature = reaction.law, layer.microbes.temperature
+    if not isinstance(law, FirstOrder):
+        return replace(reaction, law=Warmed(law, temperature))
+    rate = law.rate if callable(law.rate) else Fixed(jnp.asarray(law.rate))
+    return replace(reaction, law=FirstOrder(law.of, Warmed(rate, temperature)))
 
 
 class _Found(Mapping[str, Array]):
@@ -126,9 +138,14 @@ def aerobic(layer: "Layer", x: Amounts, at: Any) -> Array:
 def _eaten(layer: "Layer", x: Amounts, at: Any) -> Array:
     """Uptake of carbon where oxygen abounds [mol m-3 s-1]."""
     m = layer.microbes
-    reaches = x["dissolved_c"] * water_filled_pores(at.water, at.porosity) ** 3
     speed = m.uptake / SECONDS_PER_HOUR * m.temperature(at.temperature)
-    return speed * x["active_c"] * reaches / (m.half_saturation + reaches)
+    return speed * x["active_c"] * called(layer, x, at)
+
+
+def called(layer: "Layer", x: Amounts, at: Any) -> Array:
+    """Part of the microbes that the food that reaches them keeps busy [1]."""
+    reaches = x["dissolved_c"] * water_filled_pores(at.water, at.porosity) ** 3
+    return saturation(reaches, layer.microbes.half_saturation)
 
 
 def taken_up(layer: "Layer", x: Amounts, at: Any) -> Array:
@@ -150,6 +167,12 @@ def efficiency(layer: "Layer", x: Amounts, at: Any) -> Array:
 def maintained(layer: "Layer", x: Amounts, at: Any) -> Array:
     """Active carbon that is respired for maintenance [s-1]; without oxygen cells hold still."""
     return _maintained_warm(layer, at) * aerobic(layer, x, at) if layer.oxygen else _maintained_warm(layer, at)
+
+
+def dying(layer: "Layer", x: Amounts, at: Any) -> Array:
+    """Active carbon that dies at the reference temperature [s-1], the more of it the more there are."""
+    m = layer.microbes
+    return m.death / SECONDS_PER_HOUR * (1.0 + x["active_c"] / m.crowding)
 
 
 def dozing(layer: "Layer", x: Amounts, at: Any) -> Array:

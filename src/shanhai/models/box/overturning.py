@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from shanhai.atmosphere.global_mean import DRY_AIR
+from shanhai.core.alike import Job, compute
 from shanhai.core.errors import InputError
 from shanhai.core.ledger import JULIAN_YEAR
 from shanhai.core.params import describe, par
@@ -21,6 +22,7 @@ from shanhai.models.box.books import ledger
 from shanhai.models.box.ocean_geometry import Circulation, FourBoxes, Geometry, Outcrop, SevenBoxes, ThreeBoxes
 from shanhai.models.box.overturning_tables import EXPERIMENTS, table
 from shanhai.models.box.result import Result
+from shanhai.numerics.compiling import compiling
 from shanhai.numerics.forced import Course, forced
 from shanhai.numerics.rosenbrock import Rosenbrock
 from shanhai.numerics.steady import Steady, steady_state
@@ -131,9 +133,14 @@ def ocean(settings: Settings, change: Circulation, fixed_air: bool) -> Ocean:
         reactions += [*co2_exchange(surface, partial(xco2, fixed_air)), *oxygen_exchange(surface)]
         grown = (outcrop.growth, sinking, TRACERS, settings.respiration)
         reactions += export(sea, outcrop.box, outcrop.targets, *grown)
-    air = Species("co2.air", {"C": 1.0}, external=fixed_air, meaning="CO2 of the air")
-    network = Network((*sea.species(TRACERS), air, OXYGEN, ACCEPTORS), tuple(reactions), sample=280e-6)
+    network = Network(species(sea, fixed_air), tuple(reactions), sample=280e-6)
     return Ocean(network, sea, outcrops, surfaces, sinking)
+
+
+def species(sea: Boxes, fixed_air: bool) -> tuple[Species, ...]:
+    """Species of the sea and of the air, which is an account or one of the pools."""
+    air = Species("co2.air", {"C": 1.0}, external=fixed_air, meaning="CO2 of the air")
+    return (*sea.species(TRACERS), air, OXYGEN, ACCEPTORS)
 
 
 def xco2(fixed_air: bool, x: Amounts, environment: Any) -> Array:
@@ -193,11 +200,7 @@ def _isotopes(
 ) -> tuple[Array, Array]:
     """Ratios of 13C in the boxes and the air, and of 14C in the boxes."""
     held, carbon = settings.inventory, co2 * DRY_AIR
-    environment: dict[str, Any] = {"carbon": carbon}
-    for isotope in ISOTOPES:
-        for outcrop, surface, e in zip(made.outcrops, made.surfaces, exported):
-            way = ways(surface, x, co2, co2, e, made.sinking.rain, isotope, settings.fractionation)
-            environment[made.boxes.named(isotope, outcrop.box)] = way
+    environment = {"carbon": carbon, **_moved(settings, made, x, co2, exported)}
     dic = jnp.stack([x[made.boxes.named("dic", box)] for box in made.boxes.names])
     air = carbon * (1.0 + 1e-3 * held.delta13c_air)
     start = jnp.concatenate([dic * (1.0 + 1e-3 * held.delta13c), dic, jnp.stack([air, 0.0 * air, 0.0 * air])])
@@ -205,6 +208,22 @@ def _isotopes(
     count = len(dic)
     ratio13 = jnp.append(end[:count] / dic, end[2 * count] / carbon)
     return ratio13, end[count : 2 * count] / dic * _normal(ratio13[:-1])
+
+
+def _moved(settings: Settings, made: Ocean, x: Amounts, co2: Array, exported: Array) -> dict[str, Ways]:
+    """What moves of both isotopes at every outcrop, all outcrops at once."""
+
+    def both(given: tuple[Surface, Amounts], exported: Array) -> Array:
+        rest = (co2, co2, exported[0], made.sinking.rain)
+        return jnp.stack([jnp.stack(ways(*given, *rest, isotope, settings.fractionation)) for isotope in ISOTOPES])
+
+    read = [{name: x[name] for name in (made.boxes.named(t, o.box) for t in TRACERS)} for o in made.outcrops]
+    found = compute([Job(both, given, e[None]) for *given, e in zip(made.surfaces, read, exported)])
+    return {
+        made.boxes.named(isotope, outcrop.box): Ways(*way)
+        for outcrop, there in zip(made.outcrops, found)
+        for isotope, way in zip(ISOTOPES, there)
+    }
 
 
 def _normal(ratio13: Array) -> Array:
@@ -277,16 +296,17 @@ def run(settings: Settings) -> Result:
     _refuse_unused(settings)
     weak = float(settings.rise.weakened)
     factors = jnp.array([factors(weak) for factors in EXPERIMENTS.values()])
-    states = _states(settings, Circulation(*factors.T))
+    with compiling(_courses, settings, begin(settings), settings.inventory.co2):
+        states = _states(settings, Circulation(*factors.T))
     if int(jnp.max(states.steady.status)) != 0:
         raise InputError("an experiment finds no steady state", where="overturning", do="keep nearer to the defaults")
     courses, fractions = _courses(settings, states.steady.x[0], states.co2[0])
-    network = ocean(settings, Circulation(), settings.atmosphere == "fixed").network
+    sea = settings.geometry.boxes()
+    network, under = (Network(species(sea, fixed), ()) for fixed in (settings.atmosphere == "fixed", True))
     closed = {q for q in network.quantities if not any(s.external and q in s.content for s in network.species)}
     rows = [
         r for r in ledger(network, begin(settings), states.steady.x[0], party="steady state") if r.quantity in closed
     ]
-    under = ocean(settings, Circulation(), True).network
     for name, k in (("rising CO2", 1), ("rising CO2, weakened overturning", 3)):
         one = jax.tree.map(lambda leaf: leaf[k], courses)  # noqa: B023
         rows += ledger(under, one.start, one.end, one.throughput, party=name)

@@ -15,8 +15,9 @@ from shanhai.core.reactions import Network, Reaction, Species
 from shanhai.land.global_carbon import LandCarbon, land_reactions, land_species
 from shanhai.models.box import weathering
 from shanhai.models.box.result import Number, Result, Series
+from shanhai.numerics.compiling import compiling
 from shanhai.numerics.steady import steady_state
-from shanhai.numerics.time_scales import Comparison, Mode, QuasiSteady, compare, fast_species, time_scales
+from shanhai.numerics.time_scales import Comparison, Mode, QuasiSteady, compare, fast_species, slopes_of, time_scales
 from shanhai.ocean.boxes import value
 from shanhai.seawater.hydration import co2_hydration_rate
 
@@ -105,7 +106,8 @@ def equilibrium(settings: Settings, made: Network) -> Array:
 def run(settings: Settings) -> Result:
     """Modes of every horizon, and a run with its fastest pools in quasi-steady state beside the full one."""
     made = network(settings)
-    x = equilibrium(settings, made)
+    with compiling(slopes_of, made, begin(settings), Year()):
+        x = equilibrium(settings, made)
     modes = {years: list(time_scales(made, x, Year(), years * JULIAN_YEAR)) for years in settings.horizons}
     quick = held_slow(made, moving(modes[min(modes)], settings.experiment))
     shown = reduced_run(settings, quick, x, fast_species(modes[min(modes)]))

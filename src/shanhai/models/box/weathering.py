@@ -21,7 +21,8 @@ from shanhai.land.weathering import Weathering
 from shanhai.models.box.books import ledger
 from shanhai.models.box.ocean_geometry import Circulation, Outcrop, ThreeBoxes
 from shanhai.models.box.result import Result
-from shanhai.models.box.weathering_tables import table
+from shanhai.models.box.weathering_tables import deep_carbonate, table
+from shanhai.numerics.compiling import compiling
 from shanhai.numerics.integrate import Integrated, Tolerance, integrate
 from shanhai.numerics.rosenbrock import Rosenbrock
 from shanhai.numerics.steady import Steady, steady_state
@@ -235,7 +236,8 @@ def run(settings: Settings) -> Result:
     times = np.concatenate([[0.0], np.logspace(0.0, np.log10(settings.years), 60)])
     quiet = jnp.stack([begin(settings)] * len(settings.pulses), axis=1)
     made = eqx.filter_jit(world)(settings)
-    before, _ = courses(made.network, quiet, jnp.asarray(np.full(60, 2e5 * JULIAN_YEAR)))
+    with compiling(deep_carbonate, made, quiet[:, 0]):
+        before, _ = courses(made.network, quiet, jnp.asarray(np.full(60, 2e5 * JULIAN_YEAR)))
     air = made.network.index("co2.air")
     x = jnp.where(jnp.arange(len(quiet))[:, None] >= air + 1, 0.0, before[-1])
     pulses = jnp.array(settings.pulses) * PETAGRAM

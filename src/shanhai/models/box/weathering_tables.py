@@ -70,13 +70,14 @@ def _co2(made: Any, x: Array) -> Array:
 
 
 @eqx.filter_jit
-def _deep_carbonate(made: Any, x: Array) -> Array:
+def deep_carbonate(made: Any, x: Array) -> Array:
+    """Carbonate ion of the deep sea [umol kg-1]."""
     return 1e6 * made.bottom.system(made.network.view(x), None).carbonate
 
 
 def _numbers(settings: Any, made: Any, quiet: Array, left: Any, times: Any) -> tuple[Number, ...]:
     snow = made.floor.snow_line(quiet[made.network.index("sediment"), 0])
-    deep = _deep_carbonate(made, quiet[:, 0])
+    deep = deep_carbonate(made, quiet[:, 0])
     numbers = [
         Number("co2", float(_co2(made, quiet)[0]), "umol mol-1", "CO2 of the equilibrium"),
         Number("deep_carbonate", float(deep), "umol kg-1", "carbonate ion of the deep sea, equilibrium"),

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from shanhai.models.box.result import Result
 from shanhai.plot import style
@@ -78,6 +79,9 @@ def _parameters(axes: Axes, result: Result) -> None:
         axes.annotate(f"{part:.0%}", (x, y), xytext=(4, 0), textcoords="offset points", fontsize=7, va="center")
     axes.axvline(1.0, color="#999999", linewidth=0.8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(place, [n.replace("layer.", "") for n in names], fontsize=7)
     for text in axes.get_yticklabels():
         text.set_in_layout(False)  # they reach into the empty column beside

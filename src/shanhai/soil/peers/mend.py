@@ -431,7 +431,7 @@ def _microbes(m: Mend) -> list[Reaction]:
         reactions += _moved(f"death to {to}", dead, "active", to, share)
     asleep = FirstOrder("dormant_c", _Kept(m, m.asleep))
     reactions += _moved("maintenance asleep", asleep, "dormant", MINERAL)
-    falling, waking = dormancy_reactions(m.dormancy, pool("active"), pool("dormant"), "dissolved_c")
+    falling, waking = dormancy_reactions(m.dormancy, pool("active"), pool("dormant"), "dissolved_c", both=True)
     reactions += _moved("falling asleep", falling.law, "active", "dormant")
     return reactions + _moved("waking", waking.law, "dormant", "active")
 
