@@ -212,7 +212,7 @@ def draw(out: dict[str, Any]) -> None:
     ax.set_xlabel("observed soil carbon, 0-30 cm (kg m$^{-2}$)")
     ax.set_ylabel("modelled (kg m$^{-2}$)")
     ax.legend(frameon=False, loc="upper left")
-    figure.savefig(DOCS / "figures" / "validation_lter.png", dpi=120)
+    figure.savefig(DOCS / "figures" / "incubations_sites.png", dpi=120)
 
 
 def main(folder: Path, fit: bool, years: int = 600) -> None:
