@@ -20,7 +20,8 @@ DAY = Conditions(*(field[RAIN] for field in weather()))  # rain falls on the dry
 DAY = DAY._replace(potential_rate=DAY.potential_rate.at[0].set(0.5), water_rate=DAY.water_rate.at[0].set(5e-8))
 DAY = DAY._replace(water=DAY.water.at[CELLS.index("frozen")].set(0.32))  # where air is about to enter aggregates
 UNUSED = {  # as the layer says of itself
-    "anoxic.critical", "anoxic.steepness", "nitrification.ammonium", "phosphorus.transfers.uptake_half",
+    "anoxic.critical", "anoxic.steepness", "dormancy.half_saturation", "nitrification.ammonium",
+    "phosphorus.transfers.uptake_half",
 }  # fmt: skip
 STEP = {"nitrification.nitrous_oxide": 1e-3}  # a share of little beside what the air exchanges
 NAMES = [row.name for row in describe(LAYER)]

@@ -17,7 +17,7 @@ slow = pytest.mark.slow  # compiling takes long
 
 SIMPLE = soil.Layer(mined=0.5, dormancy=None, minerals=None, birch=None, nitrification=None, denitrification=None)
 MODEL = soil.Model(layer=SIMPLE)
-TRUTH = {"layer.microbes.maintenance": 0.004, "shares.labile": 0.05}
+TRUTH = {"layer.microbes.maintenance": 0.004, "layer.microbes.uptake": 0.04}
 DAILY = soil.Daily(temperature=np.array([[15.0, 25.0]]))
 DAYS, WHEN = 24, np.arange(1.0, 24.0, 2.0)
 

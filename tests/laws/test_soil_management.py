@@ -95,7 +95,8 @@ def test_what_is_withheld_changes_nothing_else(made):
 def test_without_fertiliser_yield_leaching_and_gases_are_less(result):
     for name in ("yield", "grain_nitrogen", "nitrous_oxide", "leached_mineral", "ammonia"):
         bare, fed = (yearly(result, name, case) for case in ("no fertiliser", "managed"))
-        assert np.all(bare < 0.9 * fed), name
+        assert bare[0] < fed[0]  # the soil feeds the first crops
+        assert np.all(bare[1:] < 0.9 * fed[1:]), name
 
 
 def test_straw_that_is_sold_leaves_less_carbon(result):
