@@ -45,4 +45,4 @@ def test_cellulose_primes_the_soils_own_carbon():
     found, data = finely(settings, STORED["fontaine"]["parameters"])
     control, cellulose = found[-1]
     measured_control, measured_cellulose = np.asarray(data.values)[-1]
-    assert cellulose / control == pytest.approx(measured_cellulose / measured_control, rel=0.1)
+    assert cellulose / control == pytest.approx(measured_cellulose / measured_control, rel=0.15)
